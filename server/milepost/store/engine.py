@@ -1,0 +1,105 @@
+"""Opens the database: SQLite (WAL, synchronous=FULL, one writer) or PostgreSQL (psycopg 3)."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.pool import QueuePool
+
+from milepost.errors import SettingError
+
+BUSY_TIMEOUT_MS = 10_000
+
+
+def is_safe_sqlite(version: tuple[int, ...]) -> bool:
+    """False for the versions that have the WAL-reset corruption bug (fixed in 3.51.3, 3.50.7 and 3.44.6)."""
+    return version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
+
+
+def choose_sqlite() -> ModuleType:
+    """The standard library's sqlite3 when it is safe, else pysqlite3; raises SettingError when neither is."""
+    if is_safe_sqlite(sqlite3.sqlite_version_info):
+        return sqlite3
+    try:
+        from pysqlite3 import dbapi2  # noqa: PLC0415  (only where the system's SQLite is unsafe)
+    except ImportError:
+        dbapi2 = None
+    if dbapi2 is not None and is_safe_sqlite(dbapi2.sqlite_version_info):
+        return dbapi2  # type: ignore[no-any-return]
+    raise SettingError(
+        f"This Python's SQLite is {sqlite3.sqlite_version}, which can corrupt a database in WAL mode. "
+        "Install pysqlite3 (pip install pysqlite3), use a Python built with SQLite 3.51.3 or newer, or use PostgreSQL."
+    )
+
+
+def normalise_url(database: str) -> str:
+    """`path.db`, `sqlite:///path` and `postgresql://…` as SQLAlchemy wants them."""
+    if "://" not in database:
+        return f"sqlite+pysqlite:///{database}"
+    if database.startswith(("postgres://", "postgresql://")):
+        return "postgresql+psycopg://" + database.split("://", 1)[1]
+    return database
+
+
+def open_engine(database: str) -> Engine:
+    """An engine whose connections are ready to use; `database` is a path or a URL."""
+    url = make_url(normalise_url(database))
+    if url.get_backend_name() == "sqlite":
+        return _open_sqlite(str(url))
+    if url.get_backend_name() == "postgresql":
+        return create_engine(url, pool_size=16, max_overflow=16, pool_pre_ping=True)
+    raise SettingError(f"MILEPOST_DATABASE names {url.get_backend_name()}; use a SQLite path or a postgresql:// URL.")
+
+
+def _open_sqlite(url: str) -> Engine:
+    engine = create_engine(
+        url,
+        module=choose_sqlite(),
+        poolclass=QueuePool,
+        pool_size=16,
+        max_overflow=32,
+        connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"busy_timeout={BUSY_TIMEOUT_MS}",
+            "temp_store=MEMORY",
+            "cache_size=-16000",
+            "wal_autocheckpoint=4000",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writing = connection.get_execution_options().get("milepost_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    return engine
+
+
+def is_sqlite(target: Engine | Connection) -> bool:
+    """Which of the two databases this is."""
+    return target.dialect.name == "sqlite"
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection in one read transaction: everything read in it is of the same moment."""
+    with engine.connect() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A connection in one write transaction; commits (fsynced) at the end, rolls back on any error."""
+    with engine.connect().execution_options(milepost_write=True) as connection, connection.begin():
+        yield connection
