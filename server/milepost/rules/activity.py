@@ -1,0 +1,63 @@
+"""Who was active: shares over business days, seats, and the four plain columns.
+
+Source: definitions page, "Stickiness", "Daily active share", "Seat utilisation".
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from milepost.rules.days import is_business_day
+
+SPAN_DAYS = 28
+
+
+@dataclass(frozen=True)
+class Share:
+    """A mean share with its ground; `value` is None with the reason in `why` when it can't be known."""
+
+    value: float | None
+    n_days: int
+    mean_people: float
+    denominator: int | None
+    over_one: bool = False
+    why: str = ""
+
+
+def active_share(
+    people_by_day: Mapping[int, int], last_complete_day: int, denominator: int | None, *, days: int = SPAN_DAYS,
+    country: str = "", calendar: bool = False,
+) -> Share:  # fmt: skip
+    """Mean over the business days of the `days` days ending with `last_complete_day` of active people ÷ denominator.
+
+    `people_by_day` = {day: distinct counted end users}; a share above 1 is 1 with a flag.
+    """
+    span = range(last_complete_day - days + 1, last_complete_day + 1)
+    counted = [d for d in span if calendar or is_business_day(d, country)]
+    mean = sum(people_by_day.get(d, 0) for d in counted) / len(counted) if counted else 0.0
+    if not denominator:
+        return Share(None, len(counted), mean, None, why="the number of employees is not known")
+    if not counted:
+        return Share(None, 0, mean, denominator, why="no business day in the window")
+    share = mean / denominator
+    return Share(min(1.0, share), len(counted), mean, denominator, over_one=share > 1)
+
+
+def seat_use(active_people: int, seats: int | None) -> float | None:
+    """Distinct people active in 28 days ÷ licensed seats; unknown without seats."""
+    return min(1.0, active_people / seats) if seats else None
+
+
+def kaplan_meier_median(durations: Sequence[tuple[int, bool]]) -> int | None:
+    """The day by which half have arrived; each entry is (days, arrived?), those who have not are censored.
+
+    Source: Kaplan & Meier 1958, product-limit estimate.
+    """
+    at_risk, survival = len(durations), 1.0
+    for day in sorted({d for d, _ in durations}):
+        arrived = sum(1 for d, yes in durations if d == day and yes)
+        if at_risk and arrived:
+            survival *= 1 - arrived / at_risk
+            if survival <= 0.5:
+                return day
+        at_risk -= sum(1 for d, _ in durations if d == day)
+    return None

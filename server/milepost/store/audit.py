@@ -1,0 +1,38 @@
+"""Who did what: appended, never changed."""
+
+from sqlalchemy import Connection, RowMapping, insert, select
+
+from milepost.store.tables.workspaces import audit
+
+
+def append_audit(
+    connection: Connection,
+    workspace_id: int,
+    *,
+    environment_id: int | None,
+    at: int,
+    actor: str,
+    action: str,
+    subject: str,
+    detail: str = "{}",
+) -> None:
+    """One line of the log; `detail` is JSON without secrets."""
+    connection.execute(
+        insert(audit).values(
+            workspace_id=workspace_id,
+            environment_id=environment_id,
+            at=at,
+            actor=actor,
+            action=action,
+            subject=subject,
+            detail=detail,
+        )
+    )
+
+
+def list_audit(connection: Connection, workspace_id: int, before_id: int | None, limit: int) -> list[RowMapping]:
+    """Newest first, `limit` lines below `before_id`."""
+    query = select(audit).where(audit.c.workspace_id == workspace_id)
+    if before_id is not None:
+        query = query.where(audit.c.id < before_id)
+    return list(connection.execute(query.order_by(audit.c.id.desc()).limit(limit)).mappings())

@@ -1,0 +1,162 @@
+"""Workspaces, members, their sessions and invitations."""
+
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+
+from milepost.store.tables.workspaces import invites, login_failures, member_sessions, members, workspaces
+
+
+def insert_workspace(connection: Connection, *, public_id: str, name: str, now: int) -> int:
+    """The internal id of the new workspace."""
+    statement = insert(workspaces).values(public_id=public_id, name=name, created_at=now).returning(workspaces.c.id)
+    return int(connection.execute(statement).scalar_one())
+
+
+def read_workspace(connection: Connection, workspace_id: int) -> RowMapping:
+    """The workspace's row."""
+    return connection.execute(select(workspaces).where(workspaces.c.id == workspace_id)).mappings().one()
+
+
+def insert_member(connection: Connection, workspace_id: int, **values: Any) -> int:
+    """The internal id of the new member."""
+    statement = insert(members).values(workspace_id=workspace_id, **values).returning(members.c.id)
+    return int(connection.execute(statement).scalar_one())
+
+
+def find_login_candidates(connection: Connection, email: str) -> list[RowMapping]:
+    """Members of any workspace who log in with this address: the password decides which one it is."""
+    query = select(members).where(members.c.email == email, members.c.disabled_at.is_(None)).order_by(members.c.id)
+    return list(connection.execute(query).mappings())
+
+
+def list_members(connection: Connection, workspace_id: int) -> list[RowMapping]:
+    """Members who can log in, oldest first."""
+    query = select(members).where(members.c.workspace_id == workspace_id, members.c.disabled_at.is_(None))
+    return list(connection.execute(query.order_by(members.c.id)).mappings())
+
+
+def find_member(connection: Connection, workspace_id: int, public_id: str) -> RowMapping | None:
+    """One member of this workspace."""
+    query = select(members).where(
+        members.c.workspace_id == workspace_id, members.c.public_id == public_id, members.c.disabled_at.is_(None)
+    )
+    return connection.execute(query).mappings().first()
+
+
+def find_member_by_email(connection: Connection, workspace_id: int, email: str) -> RowMapping | None:
+    """One member of this workspace, disabled ones too."""
+    query = select(members).where(members.c.workspace_id == workspace_id, members.c.email == email)
+    return connection.execute(query).mappings().first()
+
+
+def update_member(connection: Connection, workspace_id: int, member_id: int, **values: Any) -> None:
+    """Changes columns of one member of this workspace."""
+    connection.execute(
+        update(members).where(members.c.workspace_id == workspace_id, members.c.id == member_id).values(**values)
+    )
+
+
+def insert_session(connection: Connection, workspace_id: int, **values: Any) -> None:
+    """A new session; `id_hash` is the hash of the cookie's value."""
+    connection.execute(insert(member_sessions).values(workspace_id=workspace_id, **values))
+
+
+def find_session(connection: Connection, id_hash: str, now: int) -> RowMapping | None:
+    """The session and its member in one row, when both are still good."""
+    query = (
+        select(
+            members,
+            member_sessions.c.last_seen_at,
+            member_sessions.c.expires_at,
+            workspaces.c.name.label("workspace_name"),
+        )
+        .join(members, (members.c.id == member_sessions.c.member_id))
+        .join(workspaces, workspaces.c.id == members.c.workspace_id)
+        .where(
+            member_sessions.c.id_hash == id_hash,
+            member_sessions.c.revoked_at.is_(None),
+            member_sessions.c.expires_at > now,
+            members.c.disabled_at.is_(None),
+        )
+    )
+    return connection.execute(query).mappings().first()
+
+
+def touch_session(connection: Connection, id_hash: str, now: int) -> None:
+    """Notes that the session was used."""
+    connection.execute(update(member_sessions).where(member_sessions.c.id_hash == id_hash).values(last_seen_at=now))
+
+
+def revoke_session(connection: Connection, id_hash: str, now: int) -> None:
+    """Ends one session."""
+    connection.execute(update(member_sessions).where(member_sessions.c.id_hash == id_hash).values(revoked_at=now))
+
+
+def revoke_member_sessions(connection: Connection, workspace_id: int, member_id: int, now: int, but: str = "") -> None:
+    """Ends every session of a member, but the one named."""
+    connection.execute(
+        update(member_sessions)
+        .where(
+            member_sessions.c.workspace_id == workspace_id,
+            member_sessions.c.member_id == member_id,
+            member_sessions.c.id_hash != but,
+            member_sessions.c.revoked_at.is_(None),
+        )
+        .values(revoked_at=now)
+    )
+
+
+def note_login_failure(connection: Connection, subject: str, now: int) -> None:
+    """One more failed login of an address or a network address (both hashed)."""
+    connection.execute(insert(login_failures).values(subject=subject, at=now))
+
+
+def count_login_failures(connection: Connection, subject: str, since: int) -> int:
+    """Failed logins since then."""
+    query = select(func.count()).where(login_failures.c.subject == subject, login_failures.c.at >= since)
+    return int(connection.execute(query).scalar_one())
+
+
+def forget_login_failures(connection: Connection, subject: str, before: int) -> None:
+    """Drops old failures, and all of this subject."""
+    connection.execute(
+        delete(login_failures).where((login_failures.c.at < before) | (login_failures.c.subject == subject))
+    )
+
+
+def insert_invite(connection: Connection, workspace_id: int, **values: Any) -> None:
+    """A new invitation; only the hash of its code is kept."""
+    connection.execute(insert(invites).values(workspace_id=workspace_id, **values))
+
+
+def list_invites(connection: Connection, workspace_id: int, now: int) -> list[RowMapping]:
+    """Invitations still open."""
+    query = select(invites).where(
+        invites.c.workspace_id == workspace_id,
+        invites.c.accepted_at.is_(None),
+        invites.c.revoked_at.is_(None),
+        invites.c.expires_at > now,
+    )
+    return list(connection.execute(query.order_by(invites.c.id)).mappings())
+
+
+def find_invite(connection: Connection, code_hash: str, now: int) -> RowMapping | None:
+    """The open invitation behind a code, with the workspace's name."""
+    query = (
+        select(invites, workspaces.c.name.label("workspace_name"))
+        .join(workspaces, workspaces.c.id == invites.c.workspace_id)
+        .where(
+            invites.c.code_hash == code_hash,
+            invites.c.accepted_at.is_(None),
+            invites.c.revoked_at.is_(None),
+            invites.c.expires_at > now,
+        )
+    )
+    return connection.execute(query).mappings().first()
+
+
+def update_invite(connection: Connection, workspace_id: int, public_id: str, **values: Any) -> int:
+    """How many rows changed: 0 when this workspace has no such invitation."""
+    statement = update(invites).where(invites.c.workspace_id == workspace_id, invites.c.public_id == public_id)
+    return connection.execute(statement.values(**values)).rowcount

@@ -1,0 +1,82 @@
+"""YAML to shapes and back: errors name the line, the path and the repair."""
+
+import io
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from milepost.errors import Invalid
+
+S = TypeVar("S", bound=BaseModel)
+MAX_TEXT = 1_000_000
+
+
+def parse_yaml(text: str, shape: type[S], source: str = "the YAML") -> S:
+    """The shape; raises Invalid with line and path of the first faults."""
+    data = load_yaml(text, source)
+    try:
+        return shape.model_validate(_plain(data))
+    except ValidationError as problem:
+        raise Invalid("; ".join(_line(data, error, source) for error in problem.errors()[:5])) from problem
+
+
+def load_yaml(text: str, source: str = "the YAML") -> Any:
+    """Maps and lists that remember their lines; raises Invalid."""
+    if len(text) > MAX_TEXT:
+        raise Invalid(f"{source} is longer than {MAX_TEXT} characters.")
+    try:
+        return YAML(typ="rt").load(text)
+    except MarkedYAMLError as problem:
+        mark = problem.problem_mark
+        raise Invalid(f"{source}, line {mark.line + 1 if mark else '?'}: {problem.problem}.") from problem
+    except (YAMLError, ValueError, RecursionError) as problem:
+        raise Invalid(f"{source} is not YAML.") from problem
+
+
+def dump_yaml(data: Any) -> str:
+    """Stable order, two-space indent."""
+    yaml = YAML(typ="rt")
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.width = 120
+    stream = io.StringIO()
+    yaml.dump(data, stream)
+    return stream.getvalue()
+
+
+def _plain(data: Any) -> Any:
+    """Round-trip nodes as plain values; dates and booleans keep their type."""
+    if isinstance(data, dict):
+        return {str(k): _plain(v) for k, v in data.items()}
+    if isinstance(data, list):
+        return [_plain(v) for v in data]
+    if isinstance(data, bool) or data is None:
+        return data
+    if isinstance(data, int):
+        return int(data)
+    if isinstance(data, float):
+        return float(data)
+    return data.isoformat() if hasattr(data, "isoformat") else str(data)
+
+
+def _line(data: Any, error: Any, source: str) -> str:
+    """`file, line 12, groups[0].weight: …`"""
+    node, number, path = data, None, ""
+    for part in error["loc"]:
+        try:
+            if isinstance(part, int):
+                number = node.lc.item(part)[0] + 1
+                path += f"[{part}]"
+            else:
+                if isinstance(node, dict) and part not in node:
+                    path += f".{part}" if path else str(part)
+                    break
+                number = node.lc.key(part)[0] + 1
+                path += f".{part}" if path else str(part)
+            node = node[part]
+        except (AttributeError, KeyError, TypeError, IndexError):
+            continue
+    where = f"{source}, line {number}" if number else source
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return f"{where}{', ' + path if path else ''}: {message}"
