@@ -1,0 +1,104 @@
+"""The raw table: one row per event, clustered by its key; PostgreSQL keeps one partition a day."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Engine, text
+
+from milepost.store import driver
+from milepost.store.engine import is_sqlite, writing
+
+DAY_MS = 86_400_000
+COLUMNS = (
+    "environment_id, key, message_id, type, name, at, received_at, day, anonymous_id, end_user_id, account_id, "
+    "ordinals, catalogue_version, guided, verified, excluded, body"
+)
+_INSERT = f"INSERT INTO events ({COLUMNS}) VALUES ({', '.join('?' * 17)})"
+PARTITION_LOCK = 7_281_001
+
+
+def find_existing_keys(connection: Connection, environment_id: int, keys: Iterable[bytes]) -> set[bytes]:
+    """Which of these events are stored already."""
+    sql = "SELECT key FROM events WHERE environment_id = ? AND key IN {in}"
+    return {bytes(row[0]) for row in driver.fetch_in(connection, sql, [environment_id], keys)}
+
+
+def insert_events(connection: Connection, environment_id: int, rows: Sequence[tuple[Any, ...]]) -> set[bytes]:
+    """Stores rows (columns as in COLUMNS, ascending by key); answers the keys that were not there before."""
+    if is_sqlite(connection):
+        driver.execute_many(connection, _INSERT, rows)
+        return {row[1] for row in rows}
+    fresh: set[bytes] = set()
+    for part in driver.chunks(rows, 500):
+        marks = ", ".join("(" + ", ".join("?" * 17) + ")" for _ in part)
+        sql = f"INSERT INTO events ({COLUMNS}) VALUES {marks} ON CONFLICT DO NOTHING RETURNING key"
+        found = driver.fetch(connection, sql, [value for row in part for value in row])
+        fresh |= {bytes(row[0]) for row in found}
+    return fresh
+
+
+def ensure_partitions(engine: Engine, known: set[int], slots: Iterable[int]) -> None:
+    """Makes PostgreSQL's partitions for these days of the key (0 = events without a time), once per process."""
+    missing = sorted(set(slots) - known)
+    if not missing or is_sqlite(engine):
+        known.update(missing)
+        return
+    with writing(engine) as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": PARTITION_LOCK})
+        for slot in missing:
+            low = "MINVALUE" if slot == 0 else f"'\\x{(slot * DAY_MS).to_bytes(6, 'big').hex()}'"
+            high = f"'\\x{((slot + 1) * DAY_MS).to_bytes(6, 'big').hex()}'"
+            connection.exec_driver_sql(
+                f"CREATE TABLE IF NOT EXISTS events_d{slot} PARTITION OF events FOR VALUES FROM ({low}) TO ({high})"
+            )
+    known.update(missing)
+
+
+def read_events(connection: Connection, environment_id: int, after: bytes = b"", limit: int = 5000) -> list[tuple[Any, ...]]:
+    """Up to `limit` rows (COLUMNS) after a key, in key order."""
+    sql = f"SELECT {COLUMNS} FROM events WHERE environment_id = ? AND key > ? ORDER BY key LIMIT ?"
+    return driver.fetch(connection, sql, (environment_id, after, limit))
+
+
+def iterate_events(connection: Connection, environment_id: int) -> Iterator[tuple[Any, ...]]:
+    """Every row of the environment in key order, read in slices."""
+    after = b""
+    while rows := read_events(connection, environment_id, after):
+        yield from rows
+        after = bytes(rows[-1][1])
+
+
+def set_owner(connection: Connection, environment_id: int, key: bytes, end_user_id: int, account_id: int) -> None:
+    """A row that waited gets its person and account."""
+    driver.execute(
+        connection,
+        "UPDATE events SET end_user_id = ?, account_id = ? WHERE environment_id = ? AND key = ?",
+        (end_user_id, account_id, environment_id, key),
+    )
+
+
+def update_ordinals(connection: Connection, environment_id: int, rows: Sequence[tuple[str | None, int, bytes]]) -> None:
+    """Re-decided matches: rows of (ordinals as JSON, catalogue version, key)."""
+    sql = "UPDATE events SET ordinals = ?, catalogue_version = ? WHERE environment_id = ? AND key = ?"
+    driver.execute_many(connection, sql, [(o, v, environment_id, k) for o, v, k in rows])
+
+
+def delete_events_before(connection: Connection, environment_id: int, before_ms: int, limit: int) -> int:
+    """Retention: drops up to `limit` rows whose own time (or, without one, receive time) lies before."""
+    before = before_ms.to_bytes(6, "big")
+    first = (1).to_bytes(6, "big")
+    keys = driver.fetch(
+        connection,
+        "SELECT key FROM events WHERE environment_id = ? AND ((key >= ? AND key < ?) OR (key < ? AND received_at < ?)) LIMIT ?",
+        (environment_id, first, before, first, before_ms, limit),
+    )
+    driver.execute_many(
+        connection, "DELETE FROM events WHERE environment_id = ? AND key = ?", [(environment_id, bytes(k[0])) for k in keys]
+    )
+    return len(keys)
+
+
+def count_unsigned(connection: Connection, environment_id: int) -> int:
+    """Stored events that do not count because nobody signed for them."""
+    sql = "SELECT count(*) FROM events WHERE environment_id = ? AND excluded = 'unsigned'"
+    return int(driver.fetch(connection, sql, (environment_id,))[0][0])

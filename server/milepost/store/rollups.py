@@ -1,0 +1,149 @@
+"""Roll-ups, added in the transaction of the rows they count."""
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import Connection
+
+from milepost.store import driver
+from milepost.store.engine import is_sqlite
+
+UsageKey = tuple[int, int, int, int]  # account, ordinal, day, end user
+
+
+def add_usage(connection: Connection, environment_id: int, counts: Mapping[UsageKey, tuple[int, int]]) -> None:
+    """{key: (unguided, guided)} is added to what is there."""
+    driver.execute_many(
+        connection,
+        "INSERT INTO usage (environment_id, account_id, ordinal, day, end_user_id, span, n, n_guided) "
+        "VALUES (?, ?, ?, ?, ?, 1, ?, ?) ON CONFLICT (environment_id, account_id, ordinal, day, end_user_id) "
+        "DO UPDATE SET n = usage.n + excluded.n, n_guided = usage.n_guided + excluded.n_guided",
+        [(environment_id, *key, n, guided) for key, (n, guided) in sorted(counts.items())],
+    )
+
+
+def widen_feature_last(connection: Connection, environment_id: int, spans: Mapping[tuple[int, int], tuple[int, int]]) -> None:
+    """{(account, ordinal): (first, last)} of unguided use widens what is there."""
+    least, most = ("min", "max") if is_sqlite(connection) else ("least", "greatest")
+    driver.execute_many(
+        connection,
+        "INSERT INTO feature_last (environment_id, account_id, ordinal, first_day, last_day) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT (environment_id, account_id, ordinal) DO UPDATE SET "
+        f"first_day = {least}(feature_last.first_day, excluded.first_day), "
+        f"last_day = {most}(feature_last.last_day, excluded.last_day)",
+        [(environment_id, *key, first, last) for key, (first, last) in sorted(spans.items())],
+    )
+
+
+def add_active_days(connection: Connection, environment_id: int, days: Iterable[tuple[int, int, int]]) -> None:
+    """(account, day, end user), each once for ever."""
+    driver.execute_many(
+        connection,
+        "INSERT INTO active_day (environment_id, account_id, day, end_user_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        [(environment_id, *row) for row in sorted(days)],
+    )
+
+
+def add_account_days(connection: Connection, environment_id: int, bits: Mapping[tuple[int, int], int]) -> None:
+    """{(account, day): bits of ordinals used unguided} is or-ed into the bitmaps that are there."""
+    if not bits:
+        return
+    keys = sorted(bits)
+    if not is_sqlite(connection):  # several writers: make the row first, then lock it
+        driver.execute_many(
+            connection,
+            "INSERT INTO account_day (environment_id, account_id, day, bitmap) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            [(environment_id, *key, b"") for key in keys],
+        )
+    lock = "" if is_sqlite(connection) else " FOR UPDATE"
+    held: dict[tuple[int, int], int] = {}
+    for account in sorted({account for account, _ in keys}):
+        days = [day for a, day in keys if a == account]
+        sql = "SELECT day, bitmap FROM account_day WHERE environment_id = ? AND account_id = ? AND day IN {in}" + lock
+        for day, bitmap in driver.fetch_in(connection, sql, [environment_id, account], days):
+            held[account, day] = int.from_bytes(bytes(bitmap), "little")
+    rows = []
+    for key in keys:
+        merged = held.get(key, 0) | bits[key]
+        if merged != held.get(key):
+            rows.append((environment_id, *key, merged.to_bytes((merged.bit_length() + 7) // 8, "little")))
+    driver.execute_many(
+        connection,
+        "INSERT INTO account_day (environment_id, account_id, day, bitmap) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (environment_id, account_id, day) DO UPDATE SET bitmap = excluded.bitmap",
+        rows,
+    )
+
+
+def add_rule_hours(connection: Connection, environment_id: int, counts: Mapping[tuple[int, int], int]) -> None:
+    """{(hour, ordinal): uses} is added; ordinal −1 counts every event."""
+    driver.execute_many(
+        connection,
+        "INSERT INTO rule_hour (environment_id, hour, ordinal, n) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (environment_id, hour, ordinal) DO UPDATE SET n = rule_hour.n + excluded.n",
+        [(environment_id, *key, n) for key, n in sorted(counts.items())],
+    )
+
+
+def add_reach(connection: Connection, environment_id: int, days: Mapping[int, tuple[int, int]]) -> None:
+    """{day: (matched, total)} views and events."""
+    driver.execute_many(
+        connection,
+        "INSERT INTO reach_day (environment_id, day, matched, total) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (environment_id, day) DO UPDATE SET matched = reach_day.matched + excluded.matched, "
+        "total = reach_day.total + excluded.total",
+        [(environment_id, day, m, t) for day, (m, t) in sorted(days.items())],
+    )
+
+
+def add_unmatched(connection: Connection, environment_id: int, names: Mapping[tuple[str, str], int], now: int) -> None:
+    """{(event | page, name): count} for the inbox."""
+    driver.execute_many(
+        connection,
+        "INSERT INTO unmatched (environment_id, kind, name, n, first_at, last_at) VALUES (?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (environment_id, kind, name) DO UPDATE SET n = unmatched.n + excluded.n, last_at = excluded.last_at",
+        [(environment_id, kind, name, n, now, now) for (kind, name), n in sorted(names.items())],
+    )
+
+
+def count_unmatched_names(connection: Connection, environment_id: int) -> int:
+    """How many names the inbox holds."""
+    return int(driver.fetch(connection, "SELECT count(*) FROM unmatched WHERE environment_id = ?", (environment_id,))[0][0])
+
+
+def mark_dirty(connection: Connection, environment_id: int, accounts: Iterable[int], now: int) -> None:
+    """These accounts' live rows must be worked out again."""
+    driver.execute_many(
+        connection,
+        "INSERT INTO dirty_accounts (environment_id, account_id, since_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        [(environment_id, account, now) for account in sorted(accounts)],
+    )
+
+
+def prove_features(connection: Connection, environment_id: int, ordinals: Iterable[int], now: int) -> None:
+    """The rules of these features have matched for the first time."""
+    driver.execute_many(
+        connection,
+        "UPDATE features SET proven_at = ? WHERE environment_id = ? AND ordinal = ? AND proven_at IS NULL",
+        [(now, environment_id, ordinal) for ordinal in sorted(ordinals)],
+    )
+
+
+def touch_accounts(connection: Connection, environment_id: int, days: Mapping[int, tuple[int, int]]) -> None:
+    """{account: (first, last day)} of any event."""
+    least, most = ("min", "max") if is_sqlite(connection) else ("least", "greatest")
+    driver.execute_many(
+        connection,
+        f"UPDATE accounts SET first_event_on = {least}(coalesce(first_event_on, ?), ?), "
+        f"last_event_on = {most}(coalesce(last_event_on, ?), ?) WHERE environment_id = ? AND id = ?",
+        [(a, a, b, b, environment_id, account) for account, (a, b) in sorted(days.items())],
+    )
+
+
+def clear_rollups(connection: Connection, environment_id: int, from_day: int) -> None:
+    """Empties what `rebuild` adds again, from a day on."""
+    for name in ("usage", "active_day", "account_day", "reach_day"):
+        driver.execute(connection, f"DELETE FROM {name} WHERE environment_id = ? AND day >= ?", (environment_id, from_day))
+    driver.execute(connection, "DELETE FROM rule_hour WHERE environment_id = ? AND hour >= ?", (environment_id, from_day * 24))
+    driver.execute(
+        connection, "DELETE FROM feature_last WHERE environment_id = ? AND first_day >= ?", (environment_id, from_day)
+    )

@@ -1,0 +1,29 @@
+"""Rows that count nowhere yet, by the subject they wait for."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from milepost.store import driver
+from milepost.store.events import COLUMNS
+
+
+def insert_waiting(connection: Connection, environment_id: int, rows: Sequence[tuple[str, bytes]]) -> None:
+    """Rows of (subject, key)."""
+    sql = "INSERT INTO waiting_events (environment_id, subject, key) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+    driver.execute_many(connection, sql, [(environment_id, subject, key) for subject, key in rows])
+
+
+def take_waiting(connection: Connection, environment_id: int, subject: str) -> list[tuple]:  # type: ignore[type-arg]
+    """The waiting rows themselves (COLUMNS of events, key order); they wait no longer."""
+    named = ", ".join(f"e.{c.strip()}" for c in COLUMNS.split(","))
+    rows = driver.fetch(
+        connection,
+        f"SELECT {named} FROM waiting_events w JOIN events e ON e.environment_id = w.environment_id AND e.key = w.key "
+        "WHERE w.environment_id = ? AND w.subject = ? ORDER BY e.key",
+        (environment_id, subject),
+    )
+    driver.execute(
+        connection, "DELETE FROM waiting_events WHERE environment_id = ? AND subject = ?", (environment_id, subject)
+    )
+    return rows
