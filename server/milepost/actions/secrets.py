@@ -79,4 +79,6 @@ class Sealer:
         try:
             return self._cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], context.encode()).decode()
         except InvalidTag as problem:
-            raise SettingError("A stored secret can't be opened: MILEPOST_SECRET_KEY is not the key it was sealed with.") from problem
+            raise SettingError(
+                "A stored secret can't be opened: MILEPOST_SECRET_KEY is not the key it was sealed with."
+            ) from problem

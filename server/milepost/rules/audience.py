@@ -77,7 +77,7 @@ def _compare(op: str, value: Any, wanted: Any) -> bool | None:
     numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in (value, wanted))
     if not numbers and not (isinstance(value, str) and isinstance(wanted, str)):
         return None
-    return {"gt": value > wanted, "gte": value >= wanted, "lt": value < wanted, "lte": value <= wanted}[op]
+    return bool({"gt": value > wanted, "gte": value >= wanted, "lt": value < wanted, "lte": value <= wanted}[op])
 
 
 __all__ = ["All", "Any_", "Leaf", "Not", "Reason", "evaluate", "explain"]

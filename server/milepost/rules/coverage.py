@@ -160,8 +160,7 @@ def count_coverage(
     at = t - use.base
     window = _window_mask(at, window_days)
     sets: dict[str, set[int]] = {
-        name: set()
-        for name in ("eligible", "used", "guided_only", "new", "whitespace", "unknown", "suspect", "all", "rate")
+        name: set() for name in ("eligible", "used", "guided_only", "new", "whitespace", "unknown", "suspect", "all", "rate")
     }
     states: dict[int, State] = {}
     core_sum = core_weight = 0.0

@@ -47,7 +47,7 @@ def _calendar(country: str, year: int) -> tuple[frozenset[int], frozenset[int]]:
         calendar = holidays.country_holidays(country, years=year)
     except NotImplementedError:
         return frozenset(), frozenset()
-    worked = getattr(calendar, "weekend_workdays", set()) or set()
+    worked: set[dt.date] = getattr(calendar, "weekend_workdays", set()) or set()
     return frozenset(day_number(d) for d in calendar), frozenset(day_number(d) for d in worked)
 
 

@@ -25,7 +25,7 @@ def compute_score(model: HealthModel, values: Values, account_day: int | None = 
     items = _clamp(model, items)
     items = _cap(model, items, values)
     total = sum(item.points for item in items)
-    return Score(model=model.id, score=total, known_share=known, band=_band(model, total, known, account_day), items=items)  # type: ignore[arg-type]  # noqa: E501
+    return Score(model=model.id, score=total, known_share=known, band=_band(model, total, known, account_day), items=items)  # type: ignore[arg-type]
 
 
 def band_of(model: HealthModel, score: float) -> str:

@@ -35,9 +35,7 @@ def settle_level(computed: str, previous_computed: str | None, previous_shown: s
     return previous_shown
 
 
-def stage_of(
-    *, account_day: int | None, ended: bool, days_to_renewal: int | None, activated: bool, level: str
-) -> str:
+def stage_of(*, account_day: int | None, ended: bool, days_to_renewal: int | None, activated: bool, level: str) -> str:
     """lost | onboarding | renewing | steady | adopting: the first that fits."""
     if ended:
         return "lost"

@@ -83,7 +83,7 @@ def holds(condition: Condition, properties: Mapping[str, Any]) -> bool:
     if not _is_number(value) or not _is_number(wanted):
         return False
     comparisons = {"gt": value > wanted, "gte": value >= wanted, "lt": value < wanted, "lte": value <= wanted}
-    return comparisons[condition.op]
+    return bool(comparisons[condition.op])
 
 
 def _is_number(value: Any) -> bool:

@@ -12,7 +12,7 @@ _ID = re.compile(
 def path_template(address: str) -> str:
     """`https://x/leave/42?a=b#c` → `/leave/:id`; at most 300 characters."""
     try:
-        path = urlsplit(address).path if "://" in address else address.split("?")[0].split("#")[0]
+        path = urlsplit(address).path if "://" in address else address.split("?", maxsplit=1)[0].split("#", maxsplit=1)[0]
     except ValueError:
         return "/"
     segments = [":id" if _ID.fullmatch(s) else s for s in path.split("/")]

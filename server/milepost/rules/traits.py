@@ -61,9 +61,7 @@ def merge_traits(
         except (ValueError, TypeError) as problem:
             problems.append(str(problem))
             continue
-        was_verified = sources.get(name, {}).get("verified", False)
-        empty = held.get(name) is None
-        if trusted or empty or (not was_verified and sources.get(name)):
+        if trusted or held.get(name) is None:
             changes[name] = stored
             sources[name] = {"source": source, "at": at, "verified": trusted}
     if sources != held["sources"]:

@@ -24,7 +24,7 @@ def choose_sqlite() -> ModuleType:
     if is_safe_sqlite(sqlite3.sqlite_version_info):
         return sqlite3
     try:
-        from pysqlite3 import dbapi2  # noqa: PLC0415  (only where the system's SQLite is unsafe)
+        from pysqlite3 import dbapi2
     except ImportError:
         dbapi2 = None
     if dbapi2 is not None and is_safe_sqlite(dbapi2.sqlite_version_info):

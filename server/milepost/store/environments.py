@@ -48,12 +48,15 @@ def read_generations(connection: Connection) -> dict[int, int]:
     return {int(r.id): int(r.generation) for r in connection.execute(select(environments.c.id, environments.c.generation))}
 
 
+def read_generation(connection: Connection, environment_id: int) -> int:
+    """The number every cache of the environment hangs on."""
+    return int(connection.execute(select(environments.c.generation).where(environments.c.id == environment_id)).scalar_one())
+
+
 def raise_generation(connection: Connection, environment_id: int) -> None:
     """Says to every cache that something changed; in the transaction of the change."""
     connection.execute(
-        update(environments)
-        .where(environments.c.id == environment_id)
-        .values(generation=environments.c.generation + 1)
+        update(environments).where(environments.c.id == environment_id).values(generation=environments.c.generation + 1)
     )
 
 

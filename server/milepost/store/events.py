@@ -24,7 +24,9 @@ def find_existing_keys(connection: Connection, environment_id: int, keys: Iterab
 
 
 def insert_events(connection: Connection, environment_id: int, rows: Sequence[tuple[Any, ...]]) -> set[bytes]:
-    """Stores rows (columns as in COLUMNS, ascending by key); answers the keys that were not there before."""
+    """Stores this environment's rows (columns as in COLUMNS, ascending by key); answers the keys not there before."""
+    if any(row[0] != environment_id for row in rows):
+        raise ValueError("a row of another environment")
     if is_sqlite(connection):
         driver.execute_many(connection, _INSERT, rows)
         return {row[1] for row in rows}
@@ -66,15 +68,6 @@ def iterate_events(connection: Connection, environment_id: int) -> Iterator[tupl
     while rows := read_events(connection, environment_id, after):
         yield from rows
         after = bytes(rows[-1][1])
-
-
-def set_owner(connection: Connection, environment_id: int, key: bytes, end_user_id: int, account_id: int) -> None:
-    """A row that waited gets its person and account."""
-    driver.execute(
-        connection,
-        "UPDATE events SET end_user_id = ?, account_id = ? WHERE environment_id = ? AND key = ?",
-        (end_user_id, account_id, environment_id, key),
-    )
 
 
 def update_ordinals(connection: Connection, environment_id: int, rows: Sequence[tuple[str | None, int, bytes]]) -> None:

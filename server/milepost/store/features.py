@@ -39,9 +39,7 @@ def insert_feature(connection: Connection, environment_id: int, **values: Any) -
 def update_feature(connection: Connection, environment_id: int, ordinal: int, **values: Any) -> None:
     """Changes columns of one feature."""
     connection.execute(
-        update(features)
-        .where(features.c.environment_id == environment_id, features.c.ordinal == ordinal)
-        .values(**values)
+        update(features).where(features.c.environment_id == environment_id, features.c.ordinal == ordinal).values(**values)
     )
 
 
@@ -67,17 +65,13 @@ def list_versions(connection: Connection, environment_id: int, limit: int = 50) 
 
 def has_checkpoints(connection: Connection, environment_id: int) -> bool:
     """Is there any checkpoint to look at?"""
-    query = select(checkpoints.c.id).where(
-        checkpoints.c.environment_id == environment_id, checkpoints.c.retired_at.is_(None)
-    )
+    query = select(checkpoints.c.id).where(checkpoints.c.environment_id == environment_id, checkpoints.c.retired_at.is_(None))
     return connection.execute(query.limit(1)).first() is not None
 
 
 def list_checkpoints(connection: Connection, environment_id: int) -> list[RowMapping]:
     """Checkpoints in force."""
-    query = select(checkpoints).where(
-        checkpoints.c.environment_id == environment_id, checkpoints.c.retired_at.is_(None)
-    )
+    query = select(checkpoints).where(checkpoints.c.environment_id == environment_id, checkpoints.c.retired_at.is_(None))
     return list(connection.execute(query.order_by(checkpoints.c.id)).mappings())
 
 
@@ -85,13 +79,9 @@ def upsert_checkpoint(connection: Connection, environment_id: int, key: str, now
     """Makes the checkpoint or changes it; only one is the activation."""
     mine = (checkpoints.c.environment_id == environment_id) & (checkpoints.c.key == key)
     if values.get("is_activation"):
-        connection.execute(
-            update(checkpoints).where(checkpoints.c.environment_id == environment_id).values(is_activation=0)
-        )
+        connection.execute(update(checkpoints).where(checkpoints.c.environment_id == environment_id).values(is_activation=0))
     if connection.execute(update(checkpoints).where(mine).values(retired_at=None, **values)).rowcount == 0:
-        connection.execute(
-            insert(checkpoints).values(environment_id=environment_id, key=key, created_at=now, **values)
-        )
+        connection.execute(insert(checkpoints).values(environment_id=environment_id, key=key, created_at=now, **values))
 
 
 def list_reached(connection: Connection, environment_id: int, account_id: int | None = None) -> list[RowMapping]:
@@ -181,7 +171,5 @@ def ignore_unmatched(connection: Connection, environment_id: int, kind: str, nam
 def forget_unmatched(connection: Connection, environment_id: int, kind: str, name: str) -> None:
     """The name is covered now."""
     connection.execute(
-        unmatched.delete().where(
-            unmatched.c.environment_id == environment_id, unmatched.c.kind == kind, unmatched.c.name == name
-        )
+        unmatched.delete().where(unmatched.c.environment_id == environment_id, unmatched.c.kind == kind, unmatched.c.name == name)
     )

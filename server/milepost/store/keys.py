@@ -31,9 +31,7 @@ def update_key(connection: Connection, workspace_id: int, public_id: str, **valu
 
 def insert_identity_secret(connection: Connection, workspace_id: int, environment_id: int, **values: Any) -> None:
     """A new signing secret, sealed."""
-    connection.execute(
-        insert(identity_secrets).values(workspace_id=workspace_id, environment_id=environment_id, **values)
-    )
+    connection.execute(insert(identity_secrets).values(workspace_id=workspace_id, environment_id=environment_id, **values))
 
 
 def list_identity_secrets(connection: Connection, environment_id: int, now: int) -> list[RowMapping]:

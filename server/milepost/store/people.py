@@ -40,6 +40,19 @@ def load_people(connection: Connection, environment_id: int, keys: Iterable[str]
     return {k: Person(i, a, bool(x)) for k, i, a, x in driver.fetch_in(connection, sql, [environment_id], keys)}
 
 
+def find_person_key(connection: Connection, environment_id: int, end_user_id: int) -> str:
+    """The vendor's id of a person who is there."""
+    sql = "SELECT key FROM end_users WHERE environment_id = ? AND id = ?"
+    return str(driver.fetch(connection, sql, (environment_id, end_user_id))[0][0])
+
+
+def set_internal(connection: Connection, environment_id: int, end_user_id: int) -> None:
+    """The person belongs to the vendor: left out from now on."""
+    driver.execute(
+        connection, "UPDATE end_users SET internal = 1 WHERE environment_id = ? AND id = ?", (environment_id, end_user_id)
+    )
+
+
 def add_people(connection: Connection, environment_id: int, people: Mapping[str, bool], now: int) -> None:
     """Makes end users {vendor's id: internal?} that are not there."""
     driver.execute_many(
@@ -97,10 +110,13 @@ def touch_people(connection: Connection, environment_id: int, seen: Mapping[int,
     )
 
 
-def read_person(connection: Connection, environment_id: int, end_user_id: int) -> tuple[Any, ...]:
-    """(name, email, role, traits as JSON)."""
+def read_person(
+    connection: Connection, environment_id: int, end_user_id: int
+) -> tuple[str | None, str | None, str | None, dict[str, Any]]:
+    """(name, email, role, traits)."""
     sql = "SELECT name, email, role, traits FROM end_users WHERE environment_id = ? AND id = ?"
-    return driver.fetch(connection, sql, (environment_id, end_user_id))[0]
+    name, email, role, traits = driver.fetch(connection, sql, (environment_id, end_user_id))[0]
+    return name, email, role, json.loads(traits)
 
 
 def update_person(
@@ -120,6 +136,7 @@ def read_account(connection: Connection, environment_id: int, account_id: int) -
     sql = f"SELECT {', '.join(columns)} FROM accounts WHERE environment_id = ? AND id = ?"
     row = dict(zip(columns, driver.fetch(connection, sql, (environment_id, account_id))[0], strict=True))
     row["traits"], row["sources"] = json.loads(row["traits"]), json.loads(row["sources"])
+    row["add_ons"] = json.loads(row["add_ons"]) if row["add_ons"] is not None else None
     return row
 
 

@@ -110,6 +110,12 @@ def count_unmatched_names(connection: Connection, environment_id: int) -> int:
     return int(driver.fetch(connection, "SELECT count(*) FROM unmatched WHERE environment_id = ?", (environment_id,))[0][0])
 
 
+def is_listed(connection: Connection, environment_id: int, kind: str, name: str) -> bool:
+    """Does the inbox hold this name?"""
+    sql = "SELECT 1 FROM unmatched WHERE environment_id = ? AND kind = ? AND name = ?"
+    return bool(driver.fetch(connection, sql, (environment_id, kind, name)))
+
+
 def mark_dirty(connection: Connection, environment_id: int, accounts: Iterable[int], now: int) -> None:
     """These accounts' live rows must be worked out again."""
     driver.execute_many(
@@ -144,6 +150,4 @@ def clear_rollups(connection: Connection, environment_id: int, from_day: int) ->
     for name in ("usage", "active_day", "account_day", "reach_day"):
         driver.execute(connection, f"DELETE FROM {name} WHERE environment_id = ? AND day >= ?", (environment_id, from_day))
     driver.execute(connection, "DELETE FROM rule_hour WHERE environment_id = ? AND hour >= ?", (environment_id, from_day * 24))
-    driver.execute(
-        connection, "DELETE FROM feature_last WHERE environment_id = ? AND first_day >= ?", (environment_id, from_day)
-    )
+    driver.execute(connection, "DELETE FROM feature_last WHERE environment_id = ? AND first_day >= ?", (environment_id, from_day))

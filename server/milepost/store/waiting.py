@@ -23,7 +23,11 @@ def take_waiting(connection: Connection, environment_id: int, subject: str) -> l
         "WHERE w.environment_id = ? AND w.subject = ? ORDER BY e.key",
         (environment_id, subject),
     )
-    driver.execute(
-        connection, "DELETE FROM waiting_events WHERE environment_id = ? AND subject = ?", (environment_id, subject)
-    )
+    driver.execute(connection, "DELETE FROM waiting_events WHERE environment_id = ? AND subject = ?", (environment_id, subject))
     return rows
+
+
+def set_owners(connection: Connection, environment_id: int, rows: Sequence[tuple[int, int | None, str | None, bytes]]) -> None:
+    """Rows of (end user, account or none, why left out, key): events that waited get their person and account."""
+    sql = "UPDATE events SET end_user_id = ?, account_id = ?, excluded = ? WHERE environment_id = ? AND key = ?"
+    driver.execute_many(connection, sql, [(u, a, x, environment_id, k) for u, a, x, k in rows])

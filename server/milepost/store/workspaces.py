@@ -52,9 +52,7 @@ def find_member_by_email(connection: Connection, workspace_id: int, email: str) 
 
 def update_member(connection: Connection, workspace_id: int, member_id: int, **values: Any) -> None:
     """Changes columns of one member of this workspace."""
-    connection.execute(
-        update(members).where(members.c.workspace_id == workspace_id, members.c.id == member_id).values(**values)
-    )
+    connection.execute(update(members).where(members.c.workspace_id == workspace_id, members.c.id == member_id).values(**values))
 
 
 def insert_session(connection: Connection, workspace_id: int, **values: Any) -> None:
@@ -120,9 +118,7 @@ def count_login_failures(connection: Connection, subject: str, since: int) -> in
 
 def forget_login_failures(connection: Connection, subject: str, before: int) -> None:
     """Drops old failures, and all of this subject."""
-    connection.execute(
-        delete(login_failures).where((login_failures.c.at < before) | (login_failures.c.subject == subject))
-    )
+    connection.execute(delete(login_failures).where((login_failures.c.at < before) | (login_failures.c.subject == subject)))
 
 
 def insert_invite(connection: Connection, workspace_id: int, **values: Any) -> None:

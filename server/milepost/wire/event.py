@@ -18,8 +18,8 @@ class Envelope(msgspec.Struct):
     """A batch, its events still raw."""
 
     batch: list[msgspec.Raw] | None = None
-    sentAt: Any = None  # noqa: N815  (the wire's name)
-    writeKey: Any = None  # noqa: N815
+    sentAt: Any = None
+    writeKey: Any = None
     context: Any = None
 
 
@@ -29,15 +29,15 @@ class WireEvent(msgspec.Struct):
     type: Any = None
     event: Any = None
     name: Any = None
-    messageId: Any = None  # noqa: N815
-    userId: Any = None  # noqa: N815
-    anonymousId: Any = None  # noqa: N815
-    groupId: Any = None  # noqa: N815
-    previousId: Any = None  # noqa: N815
+    messageId: Any = None
+    userId: Any = None
+    anonymousId: Any = None
+    groupId: Any = None
+    previousId: Any = None
     timestamp: Any = None
-    originalTimestamp: Any = None  # noqa: N815
-    sentAt: Any = None  # noqa: N815
-    writeKey: Any = None  # noqa: N815
+    originalTimestamp: Any = None
+    sentAt: Any = None
+    writeKey: Any = None
     properties: Any = None
     traits: Any = None
     context: Any = None
@@ -62,6 +62,7 @@ class Reading(msgspec.Struct, gc=False):
     token: str | None
     body: str | None
     verified: bool = False
+    signed: dict[str, Any] | None = None  # traits inside a verified token
     key: bytes = b""
 
 

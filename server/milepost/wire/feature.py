@@ -70,7 +70,7 @@ class Feature(Shape):
 class Catalogue(Shape):
     """The whole catalogue as one file."""
 
-    apiVersion: Literal["features/v1"] = "features/v1"  # noqa: N815  (the name in the file)
+    apiVersion: Literal["features/v1"] = "features/v1"
     features: Annotated[list[Feature], Field(max_length=2000)]
 
     @model_validator(mode="after")

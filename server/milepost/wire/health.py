@@ -189,7 +189,7 @@ class Alert(Shape):
 class HealthModel(Shape):
     """One version of a model; immutable once published."""
 
-    apiVersion: Literal["health/v1"]  # noqa: N815  (the name in the file)
+    apiVersion: Literal["health/v1"]
     id: Key
     scoring: Literal["points", "scorecard"]
     scale: Scale = Scale()
@@ -230,7 +230,7 @@ class HealthModel(Shape):
                 raise ValueError(f"signals.{name}: trait needs the trait's name")
 
     def _check_ids(self) -> None:
-        ids = [x.id for x in (*self.groups, *self.rules, *self.exceptions)]
+        ids = [g.id for g in self.groups] + [r.id for r in self.rules] + [e.id for e in self.exceptions]
         for name in ids:
             if ids.count(name) > 1:
                 raise ValueError(f"the id {name!r} stands twice")

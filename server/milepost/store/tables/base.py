@@ -21,7 +21,7 @@ metadata = MetaData(
 )
 
 Int = BigInteger().with_variant(Integer(), "sqlite")
-Real = Double().with_variant(REAL(), "sqlite")
+Real: Double[float] = Double().with_variant(REAL(), "sqlite")
 Bytes = LargeBinary()
 
 

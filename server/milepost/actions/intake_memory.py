@@ -1,0 +1,48 @@
+"""What the writer remembers of an environment between groups, so that a busy hour asks the database little.
+
+Everything here is either permanent (ids) or only grows (days seen); a rollback or a raised generation empties it.
+"""
+
+from dataclasses import dataclass, field
+
+from milepost.store.people import Person
+
+LIMIT = 200_000
+
+
+@dataclass
+class Memory:
+    """Of one environment."""
+
+    generation: int = -1
+    people: dict[str, Person] = field(default_factory=dict)
+    accounts: dict[str, int] = field(default_factory=dict)
+    anonymous: dict[str, int] = field(default_factory=dict)
+    feature_days: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
+    day_bits: dict[tuple[int, int], int] = field(default_factory=dict)
+    active: set[tuple[int, int, int]] = field(default_factory=set)
+    account_days: dict[int, tuple[int, int]] = field(default_factory=dict)
+    last_seen: dict[int, int] = field(default_factory=dict)
+    n_names: int | None = None  # names in the unmatched inbox
+    names: set[tuple[str, str]] = field(default_factory=set)
+    accounts_hour: int = -1  # accounts made in this hour by public keys
+    n_accounts_hour: int = 0
+    refused_hour: int = -1
+    n_refused_hour: int = 0
+
+    def forget(self) -> None:
+        """Empties what the database may have taken back or somebody else may have changed; caps go on counting."""
+        for held in (self.people, self.accounts, self.anonymous, self.feature_days, self.day_bits, self.active, self.names):
+            held.clear()
+        self.account_days.clear()
+        self.last_seen.clear()
+        self.n_names = None
+        self.generation = -1
+
+    def trim(self) -> None:
+        """Forgets when it has grown too large; what is asked for is read again."""
+        for held in (self.people, self.accounts, self.anonymous, self.feature_days, self.day_bits, self.active, self.names):
+            if len(held) > LIMIT:
+                held.clear()
+        if len(self.last_seen) > LIMIT:
+            self.last_seen.clear()
