@@ -29,6 +29,13 @@ def read_ledger(connection: Connection, environment_id: int) -> dict[str, int]:
     return {name: int(value) for name, value in zip(COUNTERS, row, strict=True)}
 
 
+def read_installation_ledger(connection: Connection) -> dict[str, int]:
+    """{counter: sum over everything}: for the operator's metrics, which name nobody."""
+    sums = ", ".join(f"coalesce(sum({name}), 0)" for name in COUNTERS)
+    row = driver.fetch(connection, f"SELECT {sums} FROM ledger")[0]
+    return {name: int(value) for name, value in zip(COUNTERS, row, strict=True)}
+
+
 def insert_bad_rows(connection: Connection, environment_id: int, rows: Sequence[tuple[Any, ...]]) -> None:
     """Rows of (received_at, route, reason, detail, body, trusted)."""
     driver.execute_many(
@@ -82,4 +89,11 @@ def mark_replayed(connection: Connection, environment_id: int, row_id: int, now:
     """The row was sent again and stored."""
     driver.execute(
         connection, "UPDATE bad_rows SET replayed_at = ? WHERE environment_id = ? AND id = ?", (now, environment_id, row_id)
+    )
+
+
+def delete_bad_rows_before(connection: Connection, environment_id: int, before_ms: int) -> int:
+    """Retention of refused rows."""
+    return driver.execute(
+        connection, "DELETE FROM bad_rows WHERE environment_id = ? AND received_at < ?", (environment_id, before_ms)
     )

@@ -146,8 +146,29 @@ def touch_accounts(connection: Connection, environment_id: int, days: Mapping[in
 
 
 def clear_rollups(connection: Connection, environment_id: int, from_day: int) -> None:
-    """Empties what `rebuild` adds again, from a day on."""
+    """Empties what `rebuild` adds again, from a day on; `feature_last` is worked out whole, see below."""
     for name in ("usage", "active_day", "account_day", "reach_day"):
         driver.execute(connection, f"DELETE FROM {name} WHERE environment_id = ? AND day >= ?", (environment_id, from_day))
     driver.execute(connection, "DELETE FROM rule_hour WHERE environment_id = ? AND hour >= ?", (environment_id, from_day * 24))
-    driver.execute(connection, "DELETE FROM feature_last WHERE environment_id = ? AND first_day >= ?", (environment_id, from_day))
+    driver.execute(connection, "DELETE FROM feature_last WHERE environment_id = ?", (environment_id,))
+
+
+def restore_feature_last(connection: Connection, environment_id: int, before_day: int) -> None:
+    """First and last unguided day of each (account, feature) from the usage that was taken as given."""
+    rows = driver.fetch(
+        connection,
+        "SELECT account_id, ordinal, min(day), max(day + span - 1) FROM usage "
+        "WHERE environment_id = ? AND day < ? AND n > 0 GROUP BY account_id, ordinal",
+        (environment_id, before_day),
+    )
+    widen_feature_last(connection, environment_id, {(a, o): (first, last) for a, o, first, last in rows})
+
+
+def mark_all_dirty(connection: Connection, environment_id: int, now: int) -> None:
+    """Every account's live row must be worked out again."""
+    driver.execute(
+        connection,
+        "INSERT INTO dirty_accounts (environment_id, account_id, since_at) "
+        "SELECT environment_id, id, ? FROM accounts WHERE environment_id = ? ON CONFLICT DO NOTHING",
+        (now, environment_id),
+    )

@@ -1,0 +1,133 @@
+"""From the bytes of a request to a batch ready for the writer: split, read, verified."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from milepost.actions.intake_group import Batch
+from milepost.actions.keys import KeyHolder
+from milepost.actions.tenant import Tenant
+from milepost.errors import BadRequest, Forbidden
+from milepost.rules.canonical import MAX_EVENT_BYTES
+from milepost.rules.reading import Moment, read_event, refuse
+from milepost.wire.event import Envelope, Reading, Refused, envelope_decoder, parse_instant, split_batch
+
+KINDS = {"i": "identify", "t": "track", "p": "page", "s": "screen", "g": "group", "a": "alias"}
+BATCHES = frozenset({"batch", "b", "import"})
+MAX_EVENTS = 5_000
+_WRITE_KEY = re.compile(rb'"writeKey"\s*:\s*"([pskw]k_[A-Za-z0-9_-]{1,90})"')
+
+
+class _Keyed(msgspec.Struct):
+    """Only the key of a single event."""
+
+    writeKey: Any = None
+
+
+_keyed_decoder = msgspec.json.Decoder(_Keyed)
+
+
+@dataclass
+class Parcel:
+    """A request body opened as far as its events, which are still raw."""
+
+    events: list[bytes]
+    write_key: str | None
+    sent_at: int | None = None
+    token: str | None = None
+    whole: Refused | None = None  # the body itself can't be read
+
+
+def open_parcel(body: bytes, route: str) -> Parcel:
+    """Splits a batch; a single event is a batch of one. Raises BadRequest for a batch of too many."""
+    parcel = _open_batch(body) if route in BATCHES else _open_single(body)
+    if len(parcel.events) > MAX_EVENTS:
+        raise BadRequest(f"The batch holds {len(parcel.events)} events; send at most {MAX_EVENTS}.", code="too_many")
+    return parcel
+
+
+def _open_single(body: bytes) -> Parcel:
+    try:
+        key = _keyed_decoder.decode(body).writeKey
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        key = _find_key(body)
+    return Parcel([body], key if isinstance(key, str) else None)
+
+
+def _open_batch(body: bytes) -> Parcel:
+    try:
+        envelope = envelope_decoder.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        events = split_batch(body)
+        key = _find_key(body)
+        if events is None:
+            return Parcel([], key, whole=refuse("json", 'The body is not JSON such as {"batch": […]}.', body))
+        return Parcel(events, key)
+    if envelope.batch is None:
+        return Parcel([], _text(envelope.writeKey), whole=refuse("json", "The body holds no `batch` list.", body))
+    events = [bytes(raw) for raw in envelope.batch]
+    key = _text(envelope.writeKey)
+    if key is None and events:
+        key = _find_key(events[0][:MAX_EVENT_BYTES])
+    return Parcel(events, key, _sent_at(envelope), _token(envelope))
+
+
+def read_parcel(parcel: Parcel, route: str, holder: KeyHolder, tenant: Tenant, now: int) -> Batch:
+    """Every event read or refused with its reason; raises Forbidden for history without a secret key."""
+    history = route == "import"
+    if history and not holder.is_secret:
+        raise Forbidden("/v1/import takes history only with a secret key (sk_…) from your server.")
+    kind = None if route in BATCHES else KINDS.get(route, route)
+    moment = Moment(now, parcel.sent_at, tenant.retention_days, history)
+    readings: list[Reading] = []
+    refused: list[Refused] = [parcel.whole] if parcel.whole is not None else []
+    for raw in parcel.events:
+        found = read_event(raw, kind, moment)
+        if isinstance(found, Refused):
+            refused.append(found)
+            continue
+        _verify(found, parcel.token, holder, tenant, now)
+        readings.append(found)
+    return Batch(tenant.id, route, now, holder.is_secret, readings, refused)
+
+
+def _verify(reading: Reading, token: str | None, holder: KeyHolder, tenant: Tenant, now: int) -> None:
+    """A secret key vouches for everything; a token for its own person and account."""
+    if holder.is_secret:
+        reading.verified = True
+        return
+    token = reading.token or token
+    claims = tenant.verifier.verify(token, now) if token else None
+    if claims is None or claims.user != reading.user:
+        return
+    if claims.account is not None:
+        if reading.group is not None and reading.group != claims.account:
+            return
+        reading.group = reading.group or claims.account
+    reading.verified = True
+    reading.signed = claims.traits or None
+
+
+def _find_key(body: bytes) -> str | None:
+    found = _WRITE_KEY.search(body)
+    return found.group(1).decode() if found else None
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _sent_at(envelope: Envelope) -> int | None:
+    try:
+        return parse_instant(envelope.sentAt)
+    except ValueError:
+        return None
+
+
+def _token(envelope: Envelope) -> str | None:
+    context = envelope.context if isinstance(envelope.context, dict) else {}
+    ours = context.get("milepost")
+    token = ours.get("token") if isinstance(ours, dict) else None
+    return token if isinstance(token, str) and len(token) <= 8192 else None
