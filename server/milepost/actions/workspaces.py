@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from argon2 import PasswordHasher
 from sqlalchemy import Connection
 
 from milepost.actions import audit
 from milepost.actions.health import install_presets
 from milepost.actions.keys import create_key
+from milepost.actions.passwords import HASHER
 from milepost.actions.runtime import Runtime
 from milepost.actions.secrets import Sealer, load_secret_key, new_secret
 from milepost.errors import Conflict, Invalid
@@ -19,7 +19,6 @@ from milepost.store import workspaces as workspace_store
 from milepost.wire.ids import new_id
 
 ROLES = ("viewer", "csm", "author", "admin", "owner")
-HASHER = PasswordHasher()
 
 
 @dataclass(frozen=True)

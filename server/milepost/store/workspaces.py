@@ -156,3 +156,9 @@ def update_invite(connection: Connection, workspace_id: int, public_id: str, **v
     """How many rows changed: 0 when this workspace has no such invitation."""
     statement = update(invites).where(invites.c.workspace_id == workspace_id, invites.c.public_id == public_id)
     return connection.execute(statement.values(**values)).rowcount
+
+
+def forgive_login_attempt(connection: Connection, subject: str, at: int) -> None:
+    """Takes back one attempt that turned out to be a good login."""
+    newest = select(func.max(login_failures.c.id)).where(login_failures.c.subject == subject, login_failures.c.at == at)
+    connection.execute(delete(login_failures).where(login_failures.c.id == newest.scalar_subquery()))

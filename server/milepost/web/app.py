@@ -1,0 +1,55 @@
+"""The application as a value: `create_app(runtime)`."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from types import ModuleType
+
+from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from milepost.actions.runtime import Runtime
+from milepost.errors import MilepostError
+from milepost.web import problems
+from milepost.web.routes import MODULES, all_routes
+from milepost.web.walls import HeaderWall, HostWall, trusted_hosts
+
+
+def create_app(runtime: Runtime, modules: Sequence[ModuleType] = MODULES) -> Starlette:
+    """Routes behind the guard, walls around them; starts and stops the intake writer with the server."""
+    routes = all_routes(modules)
+    app = Starlette(
+        routes=routes,
+        middleware=[
+            Middleware(HeaderWall, settings=runtime.settings),
+            Middleware(HostWall, hosts=trusted_hosts(runtime.settings)),
+        ],
+        exception_handlers={
+            MilepostError: problems.answer,
+            ValidationError: problems.answer,
+            SQLAlchemyError: problems.answer,
+            HTTPException: problems.answer,
+            Exception: problems.answer,
+        },
+        lifespan=_lifespan,
+    )
+    app.router.redirect_slashes = False
+    app.state.runtime = runtime
+    app.state.route_names = frozenset(route.name for route in routes)
+    app.state.environment_routes = frozenset(route.name for route in routes if "{environment}" in route.path)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    runtime: Runtime = app.state.runtime
+    if runtime.intake is not None:
+        await run_in_threadpool(runtime.intake.start)
+    try:
+        yield
+    finally:
+        if runtime.intake is not None:
+            await run_in_threadpool(runtime.intake.stop)

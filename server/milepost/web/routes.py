@@ -1,0 +1,52 @@
+"""Every route of the server, each behind its row of the permission table."""
+
+from collections.abc import Sequence
+from types import ModuleType
+
+from starlette.middleware import Middleware
+from starlette.routing import Route
+
+from milepost.errors import SettingError
+from milepost.web import operations, pages_login, segment_api, static_files
+from milepost.web.guard import Guard
+from milepost.web.inputs import BODY_LIMIT
+from milepost.web.permissions import PERMISSIONS
+
+# One line per module; the order decides where two paths could match. `segment_api` comes last: it takes /v1/{route}.
+MODULES: tuple[ModuleType, ...] = (
+    operations,
+    static_files,
+    pages_login,
+    segment_api,
+)
+BODY_LIMITS = {"import_accounts": 8 * 1024 * 1024}
+
+
+def all_routes(modules: Sequence[ModuleType] = MODULES) -> list[Route]:
+    """Guarded routes; raises SettingError for a route without a row, and for a name used twice."""
+    routes: list[Route] = [route for module in modules for route in module.routes]
+    names = [route.name for route in routes]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise SettingError(f"Two routes are called {', '.join(twice)}; names must differ.")
+    return [guarded(route) for route in routes]
+
+
+def guarded(route: Route) -> Route:
+    """The same route behind the guard."""
+    if route.name not in PERMISSIONS:
+        raise SettingError(f"The route {route.name} ({route.path}) has no row in web/permissions.py.")
+    guard = Middleware(
+        Guard,
+        name=route.name,
+        permission=PERMISSIONS[route.name],
+        body_limit=BODY_LIMITS.get(route.name, BODY_LIMIT),
+    )
+    return Route(
+        route.path,
+        route.endpoint,
+        methods=sorted(route.methods) if route.methods else None,
+        name=route.name,
+        include_in_schema=route.include_in_schema,
+        middleware=[guard],
+    )

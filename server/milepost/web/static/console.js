@@ -1,0 +1,3 @@
+// What every console page shares: copying code, asking before what can't be undone.
+import "./js/copy.js";
+import "./js/confirm.js";
