@@ -1,6 +1,7 @@
 """What a request brings: its body, taken once by the guard, as a form or as JSON of a known shape."""
 
 import math
+import typing
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
@@ -87,6 +88,18 @@ def body(request: Request) -> bytes:
 def read_json(request: Request, model: type[Model]) -> Model:
     """The body in this shape; Pydantic's ValidationError becomes a 422 with a list of what is wrong."""
     value = model.model_validate_json(body(request) or b"null")
+    check_storable(value.model_dump(mode="python"))
+    return value
+
+
+def read_query(request: Request, model: type[Model]) -> Model:
+    """The query in this shape; a field that is a list takes the parameter as often as it comes."""
+    values: dict[str, Any] = {}
+    for name, field_info in model.model_fields.items():
+        given = request.query_params.getlist(name)
+        if given:
+            values[name] = given if typing.get_origin(field_info.annotation) is list else given[-1]
+    value = model.model_validate(values)
     check_storable(value.model_dump(mode="python"))
     return value
 

@@ -7,7 +7,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from milepost.errors import SettingError
-from milepost.web import operations, pages_login, segment_api, static_files
+from milepost.web import openapi, operations, pages_login, segment_api, static_files
 from milepost.web.guard import Guard
 from milepost.web.inputs import BODY_LIMIT
 from milepost.web.permissions import PERMISSIONS
@@ -15,6 +15,7 @@ from milepost.web.permissions import PERMISSIONS
 # One line per module; the order decides where two paths could match. `segment_api` comes last: it takes /v1/{route}.
 MODULES: tuple[ModuleType, ...] = (
     operations,
+    openapi,
     static_files,
     pages_login,
     segment_api,
