@@ -15,6 +15,9 @@ PERMISSIONS: dict[str, str] = {
     "openapi": "public",
     "static": "public",
     "favicon": "public",
+    # the script in the host product
+    "sdk_loader": "public",
+    "sdk_chunk": "public",
     # events in
     "segment_events": "key",
     "segment_metrics": "key",

@@ -7,7 +7,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from milepost.errors import SettingError
-from milepost.web import openapi, operations, pages_login, segment_api, static_files
+from milepost.web import openapi, operations, pages_login, sdk_files, segment_api, static_files
 from milepost.web.guard import Guard
 from milepost.web.inputs import BODY_LIMIT
 from milepost.web.permissions import PERMISSIONS
@@ -18,6 +18,7 @@ MODULES: tuple[ModuleType, ...] = (
     openapi,
     static_files,
     pages_login,
+    sdk_files,
     segment_api,
 )
 BODY_LIMITS = {"import_accounts": 8 * 1024 * 1024}

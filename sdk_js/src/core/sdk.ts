@@ -1,0 +1,245 @@
+/** The SDK of one page: who is here, what happened, and the hand-over to guides. */
+import type { BootAnswer, Event } from "../wire";
+import { openGuides, type Guides, type LoadView } from "./guides";
+import { newId } from "./ids";
+import { locateInPath } from "./locate";
+import { openOutbox } from "./outbox";
+import { fitsPage, pathTemplate } from "./paths";
+import { watchRoutes } from "./routes";
+import { openScope } from "./scope";
+import { openStore } from "./store";
+import { connect } from "./transport";
+import type { RunState } from "./guides";
+
+export interface Options {
+  /** Where the Milepost server is; by default where the script came from. */
+  host?: string;
+  /** False: nothing is kept in the browser. */
+  storage?: boolean;
+  /** Locale of guides; by default the page's `lang`, then the browser's. */
+  locale?: string;
+  /** How long after the load unasked guides wait, in ms. */
+  quiet_ms?: number;
+}
+
+export interface Identity {
+  account?: string;
+  token?: string;
+}
+
+/** What is remembered between page loads. */
+export interface Memory {
+  /** anonymous id, user id, account */
+  a: string;
+  u?: string;
+  g?: string;
+  /** what was last said about the user */
+  t?: string;
+  /** session and when it last did something */
+  s: string;
+  st: number;
+  /** server clock minus ours, in ms */
+  o: number;
+  /** the run under way, and the one just over */
+  r?: RunState;
+  l?: { run: string; until: number };
+}
+
+declare const VERSION: string;
+
+type Handler = (detail: any) => unknown;
+
+const SESSION_MS = 1_800_000;
+const GUIDED_AFTER_MS = 5000;
+
+export function createSdk(win: Window, writeKey: string, base: string, options: Options, loadView: LoadView) {
+  const doc = win.document;
+  const scope = openScope();
+  const store = openStore(win, writeKey, options.storage !== false);
+  const post = connect(base);
+  const handlers = new Map<string, Set<Handler>>();
+  const made = (prefix: string) => newId(prefix, Date.now());
+  const fresh = (): Memory => ({ a: made("anon_"), s: made("ses_"), st: Date.now(), o: me?.o ?? 0 });
+  let me = store.read<Memory>("me") as Memory;
+  if (!me?.a) me = fresh();
+  let token: string | undefined;
+  let booting = 0;
+  let bootTimer: (() => void) | undefined;
+  let rules = store.read<BootAnswer>("rules") ?? ({} as BootAnswer);
+  const now = () => Date.now() + me.o;
+  const locale = () => options.locale || doc.documentElement.lang || win.navigator.language;
+  const path = () => win.location.pathname;
+
+  const save = () => store.write("me", me);
+  const outbox = openOutbox(win, base, writeKey, store, post, scope, now);
+
+  const session = () => {
+    if (Date.now() - me.st > SESSION_MS) me.s = made("ses_");
+    me.st = Date.now();
+    save();
+    return me.s;
+  };
+
+  const guided = () => (me.r?.shown ? me.r.run : me.l && me.l.until > now() ? me.l.run : undefined);
+
+  const put = (event: Partial<Event>) =>
+    outbox.put({
+      messageId: made("mp-"),
+      timestamp: new Date(now()).toISOString(),
+      userId: me.u,
+      anonymousId: me.a,
+      context: {
+        groupId: me.g,
+        locale: locale(),
+        page: { path: pathTemplate(path()) },
+        library: { name: "milepost-js", version: VERSION },
+        milepost: { session: session(), guide: guided(), token, sdk: VERSION },
+      },
+      ...event,
+    } as Event);
+
+  /** Tells every listener; the first `false` among the answers is the answer. An error in one never reaches another. */
+  const ask = async (name: string, detail: unknown): Promise<boolean> => {
+    const answers = [...(handlers.get(name) ?? [])].map(async (handler) => handler(detail));
+    if (!answers.length) return true;
+    const late = new Promise<void>((done) => void scope.after(2000, done));
+    const settled = await Promise.race([Promise.all(answers.map((answer) => answer.catch(() => true))), late]);
+    return settled ? !settled.includes(false) : true;
+  };
+
+  const track = (name: string, properties?: object) => {
+    put({ type: "track", event: name, properties });
+    guides.onTrack(name);
+  };
+
+  const who = () => ({ writeKey, userId: me.u, anonymousId: me.a, account: me.g, token, sdk: VERSION, session: me.s });
+
+  const guides: Guides = openGuides({
+    win,
+    scope,
+    locale,
+    loadView,
+    quiet_ms: options.quiet_ms ?? 3000,
+    themes: () => rules.themes,
+    newRun: () => newId("run_", now()),
+    run: () => me.r,
+    ended: () => me.l?.run,
+    keep(run) {
+      if (me.r && !run) me.l = { run: me.r.run, until: me.r.shown ? now() + GUIDED_AFTER_MS : 0 };
+      me.r = run;
+      save();
+    },
+    report: (properties) => put({ type: "track", event: "$guide", properties }),
+    ask,
+    async claim(body) {
+      const { body: answer } = await post("/v1/claim", JSON.stringify({ ...who(), ...body }), 2000);
+      return answer?.ok === true;
+    },
+    now,
+  });
+
+  const boot = async () => {
+    const mine = ++booting;
+    const sent_at = Date.now();
+    const { status, body } = await post(
+      "/v1/boot",
+      JSON.stringify({ ...who(), path: pathTemplate(path()), locale: locale(), rules_etag: rules.rules_etag }),
+    );
+    if (mine !== booting) return;
+    if (status !== 200 || !body) return guides.offer();
+    if (typeof body.now === "number") {
+      const offset = Math.round(body.now - (sent_at + Date.now()) / 2);
+      if (Math.abs(offset - me.o) > 1000) {
+        outbox.shift(offset - me.o);
+        me.o = offset;
+        save();
+      }
+    }
+    if (body.rules) store.write("rules", (rules = { now: 0, rules_etag: body.rules_etag, rules: body.rules, themes: body.themes }));
+    guides.offer(body);
+    void ask("ready", {});
+  };
+  const bootSoon = () => {
+    bootTimer?.();
+    bootTimer = scope.after(0, boot);
+  };
+
+  const page = (name?: string, properties?: object) =>
+    put({ type: "page", name, properties: { ...properties, path: pathTemplate(path()) } } as Partial<Event>);
+
+  const onRoute = () => {
+    page();
+    guides.onRoute();
+  };
+
+  scope.listen(
+    win,
+    "click",
+    (event) => {
+      const way = event.composedPath();
+      for (const rule of rules.rules ?? [])
+        if (fitsPage(rule.path ? [rule.path] : null, path()) && locateInPath(rule.target, way, doc)) track("$feature", { feature: rule.feature });
+    },
+    true,
+  );
+  scope.listen(win, "pagehide", outbox.beacon);
+  scope.listen(doc, "visibilitychange", () => {
+    if (doc.visibilityState === "hidden") outbox.beacon();
+  });
+  scope.listen(win, "online", outbox.flush);
+  watchRoutes(win, scope, onRoute);
+  scope.after(0, page);
+  bootSoon();
+
+  /** Forgets the person; what follows is somebody else. */
+  const forget = () => {
+    guides.stop();
+    me = fresh();
+    token = undefined;
+  };
+
+  return {
+    identify(userId: string | number, traits?: object, identity: Identity = {}) {
+      const user = String(userId);
+      if (me.u && me.u !== user) forget();
+      const said = JSON.stringify([user, identity.account, traits, me.s]);
+      const news = me.u !== user || token !== identity.token || (identity.account && me.g !== identity.account);
+      me.u = user;
+      token = identity.token;
+      if (identity.account) me.g = String(identity.account);
+      if (me.t !== said) {
+        me.t = said;
+        put({ type: "identify", traits: traits ?? {} });
+      }
+      if (news) bootSoon();
+    },
+    group(account: string | number, traits?: object) {
+      const news = me.g !== String(account);
+      me.g = String(account);
+      put({ type: "group", groupId: me.g, traits: traits ?? {} });
+      if (news) bootSoon();
+    },
+    track,
+    page,
+    show: (guide: string, from?: { step?: string | number }) => guides.show(guide, from?.step),
+    on(name: string, handler: Handler) {
+      const set = handlers.get(name) ?? new Set();
+      handlers.set(name, set.add(handler));
+      return () => void set.delete(handler);
+    },
+    reset() {
+      forget();
+      save();
+      bootSoon();
+    },
+    destroy() {
+      booting++;
+      guides.stop();
+      outbox.beacon();
+      scope.end();
+      handlers.clear();
+    },
+  };
+}
+
+export type Sdk = ReturnType<typeof createSdk>;

@@ -1,0 +1,78 @@
+"""Chromium for the browser tests: one browser a session, one fresh context a test, nothing unexpected on the console."""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from tests.browser.sdk_stage import Site, Told, open_stage
+
+ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
+NETWORK = "Failed to load resource"  # what the browser itself says of an answer ≥ 400; no page can prevent it
+
+
+def find_chromium() -> str:
+    """The browser of MILEPOST_CHROMIUM, else one on the path."""
+    named = os.environ.get("MILEPOST_CHROMIUM")
+    found = named or next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        pytest.skip("no Chromium; set MILEPOST_CHROMIUM")
+    return found
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def stage() -> Iterator[tuple[Told, Site]]:
+    with open_stage() as both:
+        yield both
+
+
+@pytest.fixture
+def told(stage: tuple[Told, Site]) -> Told:
+    return stage[0]
+
+
+@pytest.fixture
+def site(stage: tuple[Told, Site]) -> Site:
+    return stage[1]
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """Exceptions, console errors and policy violations of every page of the test."""
+    return []
+
+
+@pytest.fixture
+def context(chromium: Browser, complaints: list[str]) -> Iterator[BrowserContext]:
+    context = chromium.new_context(viewport={"width": 1280, "height": 720})
+    context.set_default_timeout(8000)
+    watch(context, complaints)
+    yield context
+    context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
+
+
+def watch(context: BrowserContext, complaints: list[str]) -> None:
+    """Collects what a host product's developers must never see."""
+
+    def heard(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and NETWORK not in message.text:
+            complaints.append(message.text)
+
+    context.on("console", heard)
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
