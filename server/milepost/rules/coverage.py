@@ -115,7 +115,7 @@ def joins_on(feature: FeatureFacts, use: AccountUse, t: int, *, unknown_is_all: 
 
     Entitled since the account's start and there by then: at once. Later: 28 days after it reached the account.
     """
-    plans = [p for p in use.plans if p.from_on <= t] or list(use.plans[:1]) or [Plan(t, None)]
+    plans = known_plans(use, t)
     entitled_at: int | None = None
     for plan in reversed(plans):
         if not is_entitled(feature, plan, unknown_is_all=unknown_is_all):
@@ -131,14 +131,23 @@ def joins_on(feature: FeatureFacts, use: AccountUse, t: int, *, unknown_is_all: 
     return reached if reached <= start else reached + JOIN_DAYS
 
 
+def known_plans(use: AccountUse, t: int) -> list[Plan]:
+    """What was bought until day t, ascending; the first plan known holds back to the start."""
+    plans = [p for p in use.plans if p.from_on <= t] or list(use.plans[:1]) or [Plan(t, None)]
+    first = next((p.plan for p in plans if p.plan is not None), None)
+    unknown = next((i for i, p in enumerate(plans) if p.plan is not None), 0)
+    return [Plan(p.from_on, first, p.add_ons) for p in plans[:unknown]] + plans[unknown:]
+
+
 def fold_merges(features: Sequence[FeatureFacts], masks: Mapping[int, int], base: int) -> dict[int, int]:
-    """Uses of a merged feature count for the one it was merged into, from the merge's day on."""
+    """Uses of a merged feature count for the one it was merged into, from the merge's day on; merges may chain."""
     folded = dict(masks)
-    for feature in features:
-        if feature.merged_into is None or feature.merged_on is None or not masks.get(feature.ordinal):
+    merged = [f for f in features if f.merged_into is not None and f.merged_on is not None]
+    for feature in sorted(merged, key=lambda f: f.merged_on or 0):
+        if feature.merged_into is None or feature.merged_on is None or not folded.get(feature.ordinal):
             continue
         shift = max(0, feature.merged_on - base)
-        moved = masks[feature.ordinal] >> shift << shift
+        moved = folded[feature.ordinal] >> shift << shift
         if moved:
             folded[feature.merged_into] = folded.get(feature.merged_into, 0) | moved
     return folded
@@ -158,6 +167,7 @@ def count_coverage(
     if count_guided:
         days = {o: days.get(o, 0) | guided.get(o, 0) for o in days.keys() | guided.keys()}
     at = t - use.base
+    until = _window_mask(at, at + 1)  # an `as of` day knows nothing of later ones
     window = _window_mask(at, window_days)
     sets: dict[str, set[int]] = {
         name: set() for name in ("eligible", "used", "guided_only", "new", "whitespace", "unknown", "suspect", "all", "rate")
@@ -168,7 +178,7 @@ def count_coverage(
         if not is_live(feature, t):
             continue
         o = feature.ordinal
-        mask, helped = days.get(o, 0), guided.get(o, 0)
+        mask, helped = days.get(o, 0) & until, guided.get(o, 0) & until
         used = bool(mask & window)
         joined = joins_on(feature, use, t, unknown_is_all=unknown_is_all)
         countable = feature.proven and not feature.suspect
@@ -180,9 +190,7 @@ def count_coverage(
             if used:
                 sets["rate"].add(o)
         plan_known = joined is not None or _is_known_unentitled(feature, use, t)
-        states[o] = state_of(
-            mask, feature.cadence, at, entitled=joined is not None or not plan_known, guided=bool(helped & window)
-        )
+        states[o] = state_of(mask, feature.cadence, at, entitled=joined is not None or not plan_known, guided=bool(helped))
         if joined is None:
             sets["whitespace" if plan_known else "unknown"].add(o)
         elif countable and _has_audience(feature, use):
@@ -230,5 +238,4 @@ def _has_audience(feature: FeatureFacts, use: AccountUse) -> bool:
 
 
 def _is_known_unentitled(feature: FeatureFacts, use: AccountUse, t: int) -> bool:
-    plans = [p for p in use.plans if p.from_on <= t] or list(use.plans[:1]) or [Plan(t, None)]
-    return is_entitled(feature, plans[-1], unknown_is_all=False) is False
+    return is_entitled(feature, known_plans(use, t)[-1], unknown_is_all=False) is False

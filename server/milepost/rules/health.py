@@ -122,7 +122,7 @@ def map_value(measure: Measure, value: float) -> float:
     if measure.steps is not None:
         reached = [step.share for step in measure.steps if value >= step.from_]
         return reached[-1] if reached else 0.0
-    return max(0.0, 1.0 - (measure.deduct or 0.0) * value)
+    return min(1.0, max(0.0, 1.0 - (measure.deduct or 0.0) * value))
 
 
 def threshold_text(measure: Measure) -> str:
@@ -241,10 +241,15 @@ def validate_model(model: HealthModel) -> Verdict:
     dead = compute_score(model, {name: _dead(model.signal(name).metric) for name in model.used_signals()})
     perfect = compute_score(model, _best_values(model, max))
     worst = compute_score(model, _best_values(model, min))
-    lowest, highest = worst.score or model.scale.min, perfect.score or model.scale.min
+    lowest = model.scale.min if worst.score is None else worst.score
+    highest = model.scale.min if perfect.score is None else perfect.score
     warnings = []
     alarm = max((a.on.crosses_below for a in model.alerts), default=None)
-    if alarm is not None and dead.score is not None and not dead.score < alarm:
+    if alarm is None:
+        warnings.append("The model has no alert: nobody is told of a falling account.")
+    elif dead.score is None:
+        warnings.append("A dead account (no use, no tickets, no answers) has no score: it would never alarm.")
+    elif not dead.score < alarm:
         warnings.append(
             f"A dead account (no use, no tickets, no answers) scores {dead.score:g}, which is not below {alarm:g}: "
             "it would never alarm."

@@ -79,7 +79,7 @@ def holds(condition: Condition, properties: Mapping[str, Any]) -> bool:
     if condition.op == "is":
         return bool(value == wanted and isinstance(value, bool) == isinstance(wanted, bool))
     if condition.op == "is_not":
-        return bool(value != wanted)
+        return not (value == wanted and isinstance(value, bool) == isinstance(wanted, bool))
     if not _is_number(value) or not _is_number(wanted):
         return False
     comparisons = {"gt": value > wanted, "gte": value >= wanted, "lt": value < wanted, "lte": value <= wanted}

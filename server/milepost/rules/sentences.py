@@ -48,14 +48,15 @@ def format_value(spec: SignalSpec, value: SignalValue) -> Both:
 def sentence(spec: SignalSpec, value: SignalValue, points: float, maximum: float, threshold: str) -> Both:
     """One sentence that a CSM can say aloud."""
     name, shown = name_of(spec), format_value(spec, value)
-    days = spec.window or ""
+    length, unit = (spec.window or "")[:-1], (spec.window or "")[-1:]
     if value.value is None:
         why = value.why or "no data yet"
         return {
             "en": f"{name['en']} is unknown ({why}); it counts neither for nor against.",
             "zh-CN": f"{name['zh-CN']}未知({why}),不加分也不减分。",
         }
-    window = {"en": f" over {days[:-1]} days" if days else "", "zh-CN": f"(近 {days[:-1]} 天)" if days else ""}
+    words = {"d": ("days", "天"), "h": ("hours", "小时")}.get(unit)
+    window = {"en": f" over {length} {words[0]}", "zh-CN": f"(近 {length} {words[1]})"} if words else {"en": "", "zh-CN": ""}
     return {
         "en": f"{name['en']} is {shown['en']}{window['en']}: {points:.1f} of {maximum:.1f} points ({threshold}).",
         "zh-CN": f"{name['zh-CN']}为 {shown['zh-CN']}{window['zh-CN']}:得 {points:.1f} 分,满分 {maximum:.1f}({threshold})。",

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from milepost.wire.shape import Shape
 
@@ -18,3 +18,8 @@ class EnvironmentSettings(Shape):
     internal_user_ids: list[Annotated[str, Field(max_length=200)]] = []
     holiday_country: Annotated[str, Field(max_length=2)] = ""
     host_url: Annotated[str, Field(max_length=500)] = ""
+
+    @field_validator("internal_domains")
+    @classmethod
+    def _domains_are_lower_case(cls, domains: list[str]) -> list[str]:
+        return [d.strip().lower().removeprefix("@") for d in domains if d.strip()]

@@ -1,15 +1,26 @@
 """A feature of the host product as the catalogue holds it, in YAML, JSON and the API."""
 
+import datetime as dt
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from milepost.wire.shape import Shape
 from milepost.wire.target import Target
 
 Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,79}$")]
 Glob = Annotated[str, Field(min_length=1, max_length=300)]
-Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+
+
+def _is_day(value: str) -> str:
+    try:
+        dt.date.fromisoformat(value)
+    except ValueError as problem:
+        raise ValueError("there is no such day; write one such as 2026-11-24") from problem
+    return value
+
+
+Day = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), AfterValidator(_is_day)]
 Cadence = Literal["daily", "weekly", "monthly", "quarterly", "once"]
 
 

@@ -223,6 +223,9 @@ class HealthModel(Shape):
             raise ValueError("a scorecard has groups and no rules")
         if self.scale.min >= self.scale.max:
             raise ValueError("scale.min must be below scale.max")
+        for cap in self.exceptions:
+            if not self.scale.min <= cap.at_most <= self.scale.max:
+                raise ValueError(f"exceptions.{cap.id}: at_most lies outside the scale")
         for name, spec in self.signals.items():
             if spec.metric == "feature_users" and spec.feature is None:
                 raise ValueError(f"signals.{name}: feature_users needs a feature")
@@ -234,6 +237,13 @@ class HealthModel(Shape):
         for name in ids:
             if ids.count(name) > 1:
                 raise ValueError(f"the id {name!r} stands twice")
+            if name in {"base", "clamp", "override"}:
+                raise ValueError(f"the id {name!r} is a part of every score; choose another")
+        for group in self.groups:
+            signals = [m.signal for m in group.measures]
+            for name in signals:
+                if signals.count(name) > 1:
+                    raise ValueError(f"the group {group.id!r} measures {name!r} twice")
 
     def _check_bands(self) -> None:
         lines = [band.below for band in self.bands]

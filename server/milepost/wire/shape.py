@@ -6,4 +6,4 @@ from pydantic import BaseModel, ConfigDict
 class Shape(BaseModel):
     """A closed record."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=False, allow_inf_nan=False)
