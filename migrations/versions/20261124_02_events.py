@@ -158,6 +158,7 @@ SQLITE = [
 )
  WITHOUT ROWID,
  STRICT""",
+    """CREATE INDEX ix_usage_guided ON usage (environment_id, account_id) WHERE n_guided > 0""",
     """CREATE TABLE waiting_events (
     environment_id INTEGER NOT NULL,
     subject TEXT NOT NULL,
@@ -295,6 +296,7 @@ POSTGRESQL = [
     n_guided BIGINT DEFAULT '0' NOT NULL,
     CONSTRAINT pk_usage PRIMARY KEY (environment_id, account_id, ordinal, day, end_user_id)
 )""",
+    """CREATE INDEX ix_usage_guided ON usage (environment_id, account_id) WHERE n_guided > 0""",
     """CREATE TABLE waiting_events (
     environment_id BIGINT NOT NULL,
     subject TEXT NOT NULL,

@@ -117,10 +117,11 @@ def is_listed(connection: Connection, environment_id: int, kind: str, name: str)
 
 
 def mark_dirty(connection: Connection, environment_id: int, accounts: Iterable[int], now: int) -> None:
-    """These accounts' live rows must be worked out again."""
+    """These accounts' live rows must be worked out again; the number moves on with every mark, so none is ever lost."""
     driver.execute_many(
         connection,
-        "INSERT INTO dirty_accounts (environment_id, account_id, since_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO dirty_accounts (environment_id, account_id, since_at) VALUES (?, ?, ?) "
+        "ON CONFLICT (environment_id, account_id) DO UPDATE SET since_at = dirty_accounts.since_at + 1",
         [(environment_id, account, now) for account in sorted(accounts)],
     )
 
@@ -169,6 +170,7 @@ def mark_all_dirty(connection: Connection, environment_id: int, now: int) -> Non
     driver.execute(
         connection,
         "INSERT INTO dirty_accounts (environment_id, account_id, since_at) "
-        "SELECT environment_id, id, ? FROM accounts WHERE environment_id = ? ON CONFLICT DO NOTHING",
+        "SELECT environment_id, id, ? FROM accounts WHERE environment_id = ? "
+        "ON CONFLICT (environment_id, account_id) DO UPDATE SET since_at = dirty_accounts.since_at + 1",
         (now, environment_id),
     )

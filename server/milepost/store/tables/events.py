@@ -1,8 +1,11 @@
 """What came in: raw events, the ledger, bad rows, and the roll-ups kept in the same transaction."""
 
 from sqlalchemy import Index, PrimaryKeyConstraint, UniqueConstraint
+from sqlalchemy import text as sql_text
 
 from milepost.store.tables.base import blob, integer, serial, table, text
+
+GUIDED = sql_text("n_guided > 0")
 
 # Clustered by key = 48-bit client timestamp as sent (ms) + 80-bit hash(messageId), big-endian, 16 bytes.
 # On PostgreSQL partitioned by range of `key`, one partition a day. Every decision taken at receipt is here.
@@ -100,6 +103,9 @@ usage = table(
     integer("n", default=0),  # unguided
     integer("n_guided", default=0),
     PrimaryKeyConstraint("environment_id", "account_id", "ordinal", "day", "end_user_id"),
+    Index(  # guided use is rare: its days are found without reading the rest
+        "ix_usage_guided", "environment_id", "account_id", sqlite_where=GUIDED, postgresql_where=GUIDED
+    ),
     rowid=False,
 )
 

@@ -50,11 +50,14 @@ def _numbers() -> list[Column[Any]]:
         real("core_coverage", null=True),
         real("active_share", null=True),
         real("seat_use", null=True),
-        text("level"),  # low | medium | high | too_early | unknown
+        text("level"),  # low | medium | high | too_early | unknown: as shown
+        text("level_computed"),  # as worked out that day; shown once two settled days agree
         text("stage"),
         integer("activated_on", null=True),
         text("items"),  # JSON list of explanation items
         text("features"),  # JSON {ordinal: state}: the states behind the numbers
+        text("grounds", default="{}"),  # JSON: plan, add-ons, roles and the sets of ordinals behind the counts
+        integer("catalogue_version", default=0),
         integer("computed_at"),
     ]
 
