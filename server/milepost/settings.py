@@ -1,5 +1,6 @@
 """Settings, read once at start: a TOML file, then MILEPOST_* environment variables, then command-line options."""
 
+import ipaddress
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -11,6 +12,7 @@ from milepost.errors import SettingError
 
 PREFIX = "MILEPOST_"
 CONFIG = "MILEPOST_CONFIG"
+LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 COMMAND_NAMES = frozenset({CONFIG, "MILEPOST_URL", "MILEPOST_KEY"})  # read by commands that speak HTTP, not settings
 
 
@@ -35,7 +37,8 @@ class Settings:
     @property
     def url(self) -> str:
         """Where browsers reach this server, without a trailing slash."""
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
 
 
 def load_settings(environment: Mapping[str, str], **options: Any) -> Settings:
@@ -85,15 +88,22 @@ def _typed(name: str, value: Any, known: Mapping[str, Any], source: str, shown: 
 def _check(settings: Settings) -> None:
     if not 0 <= settings.port <= 65_535:
         raise SettingError(f"port is {settings.port}; write a number from 0 to 65535.")
-    if settings.workers < 1:
-        raise SettingError(f"workers is {settings.workers}; write 1 or more.")
+    for name in ("workers", "queue_limit", "pk_events_per_s", "address_events_per_s", "new_accounts_per_hour"):
+        if getattr(settings, name) < 1:
+            raise SettingError(f"{name} is {getattr(settings, name)}; write 1 or more.")
+    if settings.log_level.lower() not in LOG_LEVELS:
+        raise SettingError(f"log_level is {settings.log_level!r}; write one of {', '.join(LOG_LEVELS)}.")
     hour, _, minute = settings.daily_run_at.partition(":")
-    if not (hour.isdigit() and minute.isdigit() and int(hour) < 24 and int(minute) < 60):
+    if not (hour.isdecimal() and minute.isdecimal() and int(hour) < 24 and int(minute) < 60):
         raise SettingError(f"daily_run_at is {settings.daily_run_at!r}; write a time such as 02:00.")
-    parts = urlsplit(settings.url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    try:
+        parts = urlsplit(settings.url)
+        good = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a bracket that is not closed, a port that is no number
+        good = False
+    if not good or parts.query or parts.fragment or parts.username is not None:
         raise SettingError(f"public_url is {settings.public_url!r}; write an address such as https://milepost.example.com.")
-    if parts.scheme == "http" and settings.public_url and not is_loopback(parts.hostname) and not settings.allow_http:
+    if parts.scheme == "http" and settings.public_url and not is_loopback(parts.hostname or "") and not settings.allow_http:
         raise SettingError(
             f"public_url is {settings.public_url}: sessions would cross the network unencrypted. "
             "Use an https address, or set MILEPOST_ALLOW_HTTP=1 if you accept that."
@@ -102,4 +112,7 @@ def _check(settings: Settings) -> None:
 
 def is_loopback(host: str) -> bool:
     """True for the names and addresses of this machine itself."""
-    return host in {"localhost", "127.0.0.1", "::1"} or host.startswith("127.")
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -5,8 +5,17 @@ from typing import Any
 
 import jwt
 
+from milepost.wire.event import as_id
+
 MAX_AGE_S = 24 * 3600
 LEEWAY_S = 60
+CHECKED_HERE: Any = {  # times against the clock passed in; the library would ask the machine's
+    "require": ["sub", "aud", "iat", "exp"],
+    "verify_exp": False,
+    "verify_iat": False,
+    "verify_nbf": False,
+    "verify_sub": False,
+}
 
 
 @dataclass(frozen=True)
@@ -19,12 +28,20 @@ class Claims:
     traits: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class SigningSecret:
+    """One secret in force; after `retired_at` (ms) it signs nothing any more."""
+
+    text: str = field(repr=False)
+    retired_at: int | None = None
+
+
 @dataclass
 class Verifier:
-    """Verifies tokens of one environment; remembers good ones until they expire."""
+    """Verifies tokens of one environment; remembers good ones until they, or the secret, expire."""
 
     environment: str  # public id = aud
-    secrets: tuple[str, ...]
+    secrets: tuple["SigningSecret", ...]
     seen: dict[str, Claims] = field(default_factory=dict)
 
     def verify(self, token: str, now_ms: int) -> Claims | None:
@@ -32,35 +49,33 @@ class Verifier:
         held = self.seen.get(token)
         if held is not None:
             return held if now_ms < held.expires_ms else None
-        claims = next(filter(None, (self._decode(token, secret, now_ms) for secret in self.secrets)), None)
+        in_force = (s for s in self.secrets if s.retired_at is None or s.retired_at > now_ms)
+        claims = next(filter(None, (self._decode(token, secret, now_ms) for secret in in_force)), None)
         if claims is not None:
             if len(self.seen) > 20_000:
                 self.seen.clear()
             self.seen[token] = claims
         return claims
 
-    def _decode(self, token: str, secret: str, now_ms: int) -> Claims | None:
+    def _decode(self, token: str, secret: SigningSecret, now_ms: int) -> Claims | None:
         try:
             payload = jwt.decode(
                 token,
-                secret,
+                secret.text,
                 algorithms=["HS256"],
                 audience=self.environment,
-                options={"require": ["sub", "aud", "iat", "exp"], "verify_exp": False, "verify_iat": False, "verify_sub": False},
+                options=CHECKED_HERE,
             )
-            issued, expires = float(payload["iat"]), float(payload["exp"])
+            issued, expires, starts = float(payload["iat"]), float(payload["exp"]), float(payload.get("nbf", 0))
         except (jwt.InvalidTokenError, ValueError, TypeError, KeyError):
             return None
         now_s = now_ms / 1000
-        if expires <= now_s or issued > now_s + LEEWAY_S or expires - issued > MAX_AGE_S:
+        in_time = max(issued, starts) <= now_s + LEEWAY_S and now_s < expires <= issued + MAX_AGE_S  # False for NaN, too
+        user, account, traits = as_id(payload["sub"]), as_id(payload.get("account")), payload.get("traits")
+        if not in_time or user is None:
             return None
-        account, traits = payload.get("account"), payload.get("traits")
-        return Claims(
-            str(payload["sub"]),
-            str(account) if account is not None else None,
-            int(expires * 1000),
-            traits if isinstance(traits, dict) else {},
-        )
+        ends_ms = int(expires * 1000) if secret.retired_at is None else min(int(expires * 1000), secret.retired_at)
+        return Claims(user, account, ends_ms, traits if isinstance(traits, dict) else {})
 
 
 def sign(secret: str, environment: str, user: str, account: str | None, now_ms: int, **traits: Any) -> str:

@@ -83,6 +83,7 @@ class KeyRing:
                 row = key_store.find_key(connection, hash_secret(presented))
         except SQLAlchemyError as problem:
             raise Unavailable("The key can't be checked now; try again.") from problem
-        if row is None or (row["revoked_at"] or row["expires_at"] or now + 1) <= now:
+        ends = [at for at in (row["revoked_at"], row["expires_at"]) if at is not None] if row is not None else []
+        if row is None or any(at <= now for at in ends):
             return None
         return KeyHolder(row["public_id"], row["kind"], row["workspace_id"], row["environment_id"])

@@ -1,9 +1,11 @@
 """Secrets: random values, their hashes, and sealing (AES-GCM) of those we must be able to use again."""
 
 import base64
+import contextlib
 import hashlib
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -45,11 +47,23 @@ def load_secret_key(settings: Settings) -> bytes:
             'Make one with: python3 -c "import os,base64;print(base64.b64encode(os.urandom(32)).decode())"'
         )
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        _make_key_file(path)
+    return _decode(path.read_text().strip(), str(path))
+
+
+def _make_key_file(path: Path) -> None:
+    """Whole or not at all, and never over one that another process made at the same moment."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # 0600 from the start
+    try:
         with os.fdopen(handle, "w") as file:
             file.write(base64.b64encode(os.urandom(KEY_BYTES)).decode())
-    return _decode(path.read_text().strip(), str(path))
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(name, path)
+    finally:
+        os.unlink(name)
 
 
 def _decode(text: str, source: str) -> bytes:
@@ -75,10 +89,10 @@ class Sealer:
 
     def open(self, sealed: str, context: str) -> str:
         """The text; raises SettingError when the key is not the one it was sealed under."""
-        raw = base64.b64decode(sealed)
         try:
+            raw = base64.b64decode(sealed)
             return self._cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], context.encode()).decode()
-        except InvalidTag as problem:
+        except (InvalidTag, ValueError) as problem:
             raise SettingError(
                 "A stored secret can't be opened: MILEPOST_SECRET_KEY is not the key it was sealed with."
             ) from problem

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter
 from sqlalchemy import Connection
 
-from milepost.actions.identity import Verifier
+from milepost.actions.identity import SigningSecret, Verifier
 from milepost.actions.secrets import Sealer
 from milepost.rules.matching import CompiledCatalogue, MatchableFeature
 from milepost.store import environments as environment_store
@@ -49,7 +49,7 @@ def load_tenant(connection: Connection, environment_id: int, sealer: Sealer, now
     features = feature_store.list_features(connection, environment_id)
     version = feature_store.newest_version(connection, environment_id)
     secrets = tuple(
-        sealer.open(secret["sealed"], f"identity:{environment_id}")
+        SigningSecret(sealer.open(secret["sealed"], f"identity:{environment_id}"), secret["retired_at"])
         for secret in key_store.list_identity_secrets(connection, environment_id, now)
     )
     return Tenant(

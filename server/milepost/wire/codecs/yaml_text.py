@@ -11,6 +11,8 @@ from milepost.errors import Invalid
 
 S = TypeVar("S", bound=BaseModel)
 MAX_TEXT = 1_000_000
+MAX_NODES = 200_000
+MAX_DEPTH = 40
 
 
 def parse_yaml(text: str, shape: type[S], source: str = "the YAML") -> S:
@@ -27,7 +29,9 @@ def load_yaml(text: str, source: str = "the YAML") -> Any:
     if len(text) > MAX_TEXT:
         raise Invalid(f"{source} is longer than {MAX_TEXT} characters.")
     try:
-        return YAML(typ="rt").load(text)
+        data = YAML(typ="rt").load(text)
+        _refuse_explosion(data, source)
+        return data
     except MarkedYAMLError as problem:
         mark = problem.problem_mark
         raise Invalid(f"{source}, line {mark.line + 1 if mark else '?'}: {problem.problem}.") from problem
@@ -43,6 +47,20 @@ def dump_yaml(data: Any) -> str:
     stream = io.StringIO()
     yaml.dump(data, stream)
     return stream.getvalue()
+
+
+def _refuse_explosion(data: Any, source: str) -> None:
+    """Aliases can make a short text mean billions of values, or a list that holds itself."""
+    nodes, stack = 0, [(data, 1)]
+    while stack:
+        node, depth = stack.pop()
+        nodes += 1
+        if nodes > MAX_NODES or depth > MAX_DEPTH:
+            raise Invalid(f"{source} means more than {MAX_NODES} values, or nests deeper than {MAX_DEPTH} levels.")
+        if isinstance(node, dict):
+            stack.extend((child, depth + 1) for child in node.values())
+        elif isinstance(node, list):
+            stack.extend((child, depth + 1) for child in node)
 
 
 def _plain(data: Any) -> Any:
