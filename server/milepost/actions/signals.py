@@ -1,0 +1,118 @@
+"""Outside facts about accounts: tickets from events, and everything a vendor's systems post."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from milepost.actions.intake_group import Counted
+from milepost.actions.runtime import Runtime
+from milepost.actions.tenant import Tenant
+from milepost.errors import Invalid
+from milepost.store import engine as db
+from milepost.store import people as people_store
+from milepost.store import rollups
+from milepost.store import signals as signal_store
+from milepost.store.signals import SignalRow
+
+OPENED, CLOSED = "Ticket Opened", "Ticket Closed"
+MAX_ID = 200
+
+
+@dataclass(frozen=True)
+class TicketEvent:
+    """One `Ticket Opened` or `Ticket Closed`, owned by an account."""
+
+    name: str
+    properties: Mapping[str, Any]
+    account_id: int
+    end_user_id: int | None
+    at: int
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A fact as it is posted: account and user by the vendor's own ids, instants in ms."""
+
+    type: str
+    account: str
+    external_id: str
+    at: int
+    user: str | None = None
+    closed_at: int | None = None
+    category: str | None = None
+    value: float | None = None
+    data: Mapping[str, Any] | None = None
+
+
+def follow_tickets(connection: Connection, tenant: Tenant, counted: Sequence[Counted], now: int) -> None:
+    """In the writer's transaction: ticket events of an account become facts."""
+    events = [
+        TicketEvent(item.reading.name, item.reading.properties, item.account_id, item.end_user_id, item.reading.at)
+        for item in counted
+        if item.reading.type == "track"
+        and item.reading.name in {OPENED, CLOSED}
+        and item.account_id is not None
+        and item.excluded != "unsigned"
+    ]
+    if events:
+        apply_ticket_events(connection, tenant.id, events)
+        rollups.mark_dirty(connection, tenant.id, {event.account_id for event in events}, now)
+
+
+def apply_ticket_events(connection: Connection, environment_id: int, events: Sequence[TicketEvent]) -> int:
+    """Idempotent by ticket_id, and the same in any order; how many were taken. Those without a ticket_id count nowhere."""
+    n = 0
+    for event in events:
+        ticket = event.properties.get("ticket_id")
+        if isinstance(ticket, bool) or not isinstance(ticket, str | int) or not 0 < len(str(ticket)) <= MAX_ID:
+            continue
+        held = signal_store.find_signal(connection, environment_id, "ticket", str(ticket))
+        signal_store.save_signal(connection, environment_id, _ticket(event, str(ticket), held))
+        n += 1
+    return n
+
+
+def record_signals(runtime: Runtime, tenant: Tenant, signals: Sequence[Signal]) -> int:
+    """Writes facts from a trusted sender; accounts that are not there are made. Idempotent by (type, external id)."""
+    now = runtime.clock()
+    for signal in signals:
+        if signal.at > now + 86_400_000:
+            raise Invalid(f"The signal {signal.external_id!r} lies more than a day in the future.")
+    with db.writing(runtime.engine) as connection:
+        keys = {signal.account for signal in signals}
+        people_store.add_accounts(connection, tenant.id, keys, now)
+        accounts = people_store.load_account_ids(connection, tenant.id, keys)
+        people = people_store.load_people(connection, tenant.id, {s.user for s in signals if s.user})
+        for signal in signals:
+            person = people.get(signal.user) if signal.user else None
+            row = SignalRow(
+                accounts[signal.account], person.id if person else None, signal.type, signal.external_id, signal.at,
+                signal.closed_at, signal.category, signal.value, dict(signal.data or {}),
+            )  # fmt: skip
+            signal_store.save_signal(connection, tenant.id, row)
+        rollups.mark_dirty(connection, tenant.id, set(accounts.values()), now)
+    return len(signals)
+
+
+def _ticket(event: TicketEvent, ticket: str, held: SignalRow | None) -> SignalRow:
+    """The opening says when, what and who; the closing only when it ended, whichever comes first."""
+    data = dict(held.data) if held else {}
+    if event.name == CLOSED:
+        opened_at = held.at if held and data.get("opened") else event.at
+        closed_at: int | None = event.at
+        category = held.category if held else None
+    else:
+        data["opened"] = True
+        opened_at, closed_at = event.at, (held.closed_at if held else None)
+        given = event.properties.get("category")
+        category = given[:100] if isinstance(given, str) else None
+        effort = event.properties.get("effort_minutes")
+        if isinstance(effort, int | float) and not isinstance(effort, bool):
+            data["effort_minutes"] = effort
+    if event.name == CLOSED and held and held.closed_at is not None:
+        closed_at = max(held.closed_at, event.at)
+    account = held.account_id if held and event.name == CLOSED else event.account_id
+    person = held.end_user_id if held and event.name == CLOSED else event.end_user_id
+    return SignalRow(account, person, "ticket", ticket, opened_at, closed_at, category, None, data)
