@@ -92,6 +92,7 @@ class Intake:
         return self._put(_Item(None, work, Future()))
 
     def _put(self, item: _Item) -> Future[Any]:
+        item.future.set_running_or_notify_cancel()  # who waits may go away; what was taken is written all the same
         with self._changed:
             if self._stopping or self._thread is None:
                 raise Unavailable("The server is stopping; send the same events again in a moment.", retry_after_s=2)
