@@ -29,6 +29,7 @@ class Restated:
     """One account worked out again for a past day, beside what was stored then."""
 
     account_id: int
+    environment: EnvironmentGround
     reckoning: Reckoning
     stored: Mapping[str, Any] | None
 
@@ -171,11 +172,16 @@ def as_of(
             grounds = read_account_grounds(connection, environment, group, day)
             levels = score_store.read_settled_levels(connection, environment_id, group, day)
         found += [
-            Restated(account, reckon(environment.ground, ground, moment, levels.get(account)), stored.get(account))
+            Restated(account, environment, reckon(environment.ground, ground, moment, levels.get(account)), stored.get(account))
             for account, ground in grounds.items()
             if _counts_on(ground, day)
         ]
     return found
+
+
+def score_columns(restated: Restated) -> dict[str, Any]:
+    """A restated day in the columns of a stored one; `computed_at` is 0, for nothing was stored."""
+    return _row(restated.environment, restated.account_id, restated.reckoning, 0)
 
 
 def _counts_on(ground: AccountGround, day: int) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, delete, insert, select, update
 
 from milepost.store import driver
 from milepost.store.tables.scores import feature_state, live_scores, settled_scores
@@ -58,10 +58,10 @@ def delete_live(connection: Connection, environment_id: int, account_ids: Iterab
         )
 
 
-def read_live(connection: Connection, environment_id: int, account_id: int) -> RowMapping | None:
+def read_live(connection: Connection, environment_id: int, account_id: int) -> dict[str, Any] | None:
     """The live row of one account."""
     query = select(live_scores).where(live_scores.c.environment_id == environment_id, live_scores.c.account_id == account_id)
-    return connection.execute(query).mappings().first()
+    return _first(connection, query)
 
 
 def list_live(connection: Connection, environment_id: int) -> list[dict[str, Any]]:
@@ -77,14 +77,19 @@ def list_live_states(connection: Connection, environment_id: int) -> dict[int, t
     return {int(a): (f, g) for a, f, g in driver.fetch(connection, sql, (environment_id,))}
 
 
-def read_settled(connection: Connection, environment_id: int, account_id: int, until_day: int) -> RowMapping | None:
+def read_settled(connection: Connection, environment_id: int, account_id: int, until_day: int) -> dict[str, Any] | None:
     """The newest settled row of the account up to that day."""
     query = select(settled_scores).where(
         settled_scores.c.environment_id == environment_id,
         settled_scores.c.account_id == account_id,
         settled_scores.c.day <= until_day,
     )
-    return connection.execute(query.order_by(settled_scores.c.day.desc()).limit(1)).mappings().first()
+    return _first(connection, query.order_by(settled_scores.c.day.desc()).limit(1))
+
+
+def _first(connection: Connection, query: Select[Any]) -> dict[str, Any] | None:
+    row = connection.execute(query).mappings().first()
+    return None if row is None else {str(name): value for name, value in row.items()}
 
 
 def read_settled_levels(

@@ -1,0 +1,88 @@
+"""The read models behind the CSM's pages say what was counted."""
+
+import pytest
+
+from milepost.actions.account import read_account_page
+from milepost.actions.feature_board import read_feature_board, read_feature_page
+from milepost.actions.features import push_catalogue
+from milepost.actions.heatmap import read_heatmap
+from milepost.actions.portfolio import read_portfolio
+from milepost.actions.score import refresh_dirty, settle_days
+from milepost.rules.days import day_of
+from milepost.wire.feature import Catalogue, EventRule, Feature
+from tests.factories import Sandbox
+
+FEATURES = [
+    Feature(key="leave", name="Leave", module="Time", core=True, rules=[EventRule(on="event", name="Leave")]),
+    Feature(key="roster", name="Roster", module="Time", core=True, rules=[EventRule(on="event", name="Roster")]),
+    Feature(key="report", name="Report", module="Insight", plans=["pro"], rules=[EventRule(on="event", name="Report")]),
+]
+
+
+@pytest.fixture
+def book(sandbox: Sandbox) -> Sandbox:
+    push_catalogue(sandbox.runtime, sandbox.tenant, Catalogue(features=FEATURES), "test")
+    for key in ("leave", "roster", "report"):
+        sandbox.use(key, user="other", account="a0", days_ago=40)
+    sandbox.send(
+        {
+            "type": "group", "messageId": "g1", "userId": "u1", "groupId": "a1",
+            "traits": {
+                "name": "Acme (sample)", "plan": "basic", "arr": 12000, "employees": 10, "seats": 5,
+                "started_on": "2026-01-05", "owner_email": "csm@example.test",
+            },
+        }
+    )  # fmt: skip
+    for days_ago in (0, 3, 35):
+        sandbox.use("leave", days_ago=days_ago)
+    refresh_dirty(sandbox.runtime, sandbox.environment_id)
+    return sandbox
+
+
+def test_portfolio_line_has_numbers_and_the_costliest_parts(book: Sandbox) -> None:
+    portfolio = read_portfolio(book.runtime, book.tenant)
+    line = next(x for x in portfolio.lines if x.key == "a1")
+    assert (line.name, line.n_used, line.n_eligible, line.n_rate_all) == ("Acme (sample)", 1, 2, 3)
+    assert line.band == "red"
+    assert portfolio.calls[0].account.key == "a1"
+    assert portfolio.calls[0].reasons[0]["zh-CN"]
+    assert portfolio.totals.arr_at_risk == 12000
+    mine = read_portfolio(book.runtime, book.tenant, owner_email="csm@example.test")
+    assert [x.key for x in mine.lines] == ["a1"]
+
+
+def test_account_page_shows_modules_people_and_why_the_score_moved(book: Sandbox) -> None:
+    today = day_of(book.clock(), "UTC")
+    assert settle_days(book.runtime, book.environment_id, [today - 31, today - 30, today - 1]) == 6
+    page = read_account_page(book.runtime, book.tenant, "a1")
+    assert page.live is not None
+    assert page.live.whitespace == ["report"]
+    assert {m.name: (m.n_used, m.n_eligible) for m in page.modules} == {"Time": (1, 2), "Insight": (0, 0)}
+    assert [(p.key, p.active_days, p.n_features) for p in page.people] == [("u1", 0, 1)]
+    assert len(page.trend) == 3
+    assert page.change is not None
+    assert sum(x.points for x in page.change.lines) == pytest.approx(page.change.points, abs=1e-9)
+    assert page.ways_up[0].gain > 0
+    past = read_account_page(book.runtime, book.tenant, "a1", today - 30)
+    assert past.restated is not None
+    assert past.restated.n_used == 1
+
+
+def test_heat_map_has_a_cell_for_every_account_and_live_feature(book: Sandbox) -> None:
+    heat = read_heatmap(book.runtime, book.tenant)
+    row = next(r for r in heat.rows if r.account.key == "a1")
+    states = {c.key: cell.state for c, cell in zip(heat.columns, row.cells, strict=True)}
+    assert states == {"leave": "tried", "roster": "never", "report": "not_entitled"}
+    assert sum(heat.totals.values()) == len(heat.rows) * len(heat.columns)
+
+
+def test_feature_board_counts_uses_and_reach(book: Sandbox) -> None:
+    book.send(book.event("Something Else"))
+    board = read_feature_board(book.runtime, book.tenant)
+    leave = next(x for x in board.lines if x.feature.key == "leave")
+    assert leave.uses_last_hour == 1
+    assert leave.accounts_28d == 1
+    assert board.n_unmatched == 1
+    page = read_feature_page(book.runtime, book.tenant, "leave")
+    assert page.funnel["eligible"] == 2
+    assert page.accounts[0].account.key == "a1"
