@@ -173,3 +173,11 @@ def forget_unmatched(connection: Connection, environment_id: int, kind: str, nam
     connection.execute(
         unmatched.delete().where(unmatched.c.environment_id == environment_id, unmatched.c.kind == kind, unmatched.c.name == name)
     )
+
+
+def list_confirmed_faults(connection: Connection, environment_id: int) -> list[RowMapping]:
+    """Silences a person has called real; the same silence is not suspected again."""
+    query = select(tracking_faults).where(
+        tracking_faults.c.environment_id == environment_id, tracking_faults.c.confirmed_at.is_not(None)
+    )
+    return list(connection.execute(query.order_by(tracking_faults.c.id)).mappings())
