@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
+from milepost.actions.jobs import Jobs
 from milepost.actions.runtime import Runtime
 from milepost.errors import MilepostError
 from milepost.web import problems
@@ -46,10 +47,15 @@ def create_app(runtime: Runtime, modules: Sequence[ModuleType] = MODULES) -> Sta
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     runtime: Runtime = app.state.runtime
+    jobs = Jobs(runtime) if runtime.intake is not None else None
     if runtime.intake is not None:
         await run_in_threadpool(runtime.intake.start)
+    if jobs is not None:
+        await run_in_threadpool(jobs.start)
     try:
         yield
     finally:
+        if jobs is not None:
+            await run_in_threadpool(jobs.stop)
         if runtime.intake is not None:
             await run_in_threadpool(runtime.intake.stop)
