@@ -3,36 +3,54 @@
 import ipaddress
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from milepost.errors import SettingError
 
+T = TypeVar("T")
 PREFIX = "MILEPOST_"
 CONFIG = "MILEPOST_CONFIG"
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 COMMAND_NAMES = frozenset({CONFIG, "MILEPOST_URL", "MILEPOST_KEY"})  # read by commands that speak HTTP, not settings
 
 
+def setting(default: T, says: str) -> T:
+    """A field with the sentence that stands for it in the reference."""
+    return field(default=default, metadata={"says": says})
+
+
 @dataclass(frozen=True)
 class Settings:
     """Every setting; field `x` is MILEPOST_X in the environment and `x` in the TOML file."""
 
-    database: str = "milepost.db"
-    host: str = "127.0.0.1"
-    port: int = 8787
-    public_url: str = ""  # unset: http://HOST:PORT
-    secret_key: str = ""
-    allow_http: bool = False
-    workers: int = 1
-    log_level: str = "info"
-    queue_limit: int = 20_000  # events waiting for the writer before 429
-    pk_events_per_s: int = 5_000
-    address_events_per_s: int = 500
-    new_accounts_per_hour: int = 5_000
-    daily_run_at: str = "02:00"
+    database: str = setting(
+        "milepost.db", "A SQLite file, or a `postgresql://user:password@host/name` address of PostgreSQL 15 or newer."
+    )
+    host: str = setting("127.0.0.1", "The address to listen on. Behind a proxy on the same machine leave it as it is.")
+    port: int = setting(8787, "The port to listen on; 0 takes a free one.")
+    public_url: str = setting(
+        "", "Where browsers reach this server, such as `https://milepost.example.com`. Unset: `http://HOST:PORT`."
+    )
+    secret_key: str = setting(
+        "",
+        "32 random bytes in base64; seals the secrets that must be used again. Unset on SQLite: the first start makes "
+        "a file `DATABASE.secret-key` (mode 0600). On PostgreSQL it must be set.",
+    )
+    allow_http: bool = setting(
+        False, "Accept a `public_url` without encryption on another machine; sessions then cross the network in the open."
+    )
+    workers: int = setting(1, "Processes of `serve`. More than one needs PostgreSQL.")
+    log_level: str = setting("info", "debug, info, warning, error or critical. Logs are JSON lines on stderr.")
+    queue_limit: int = setting(20_000, "Events that may wait for the writer; beyond it clients get 429 and send again later.")
+    pk_events_per_s: int = setting(5_000, "Events per second one public key may send; bursts of ten times that.")
+    address_events_per_s: int = setting(500, "Events per second one network address may send with public keys; bursts likewise.")
+    new_accounts_per_hour: int = setting(
+        5_000, "New accounts per hour and environment; what comes beyond is counted as overflow."
+    )
+    daily_run_at: str = setting("02:00", "When yesterday is settled, in the time zone of each environment.")
 
     @property
     def url(self) -> str:

@@ -1,0 +1,150 @@
+"""Writes the pages of the reference that come from the code: settings, commands, errors, permissions.
+
+Run: python docs/regenerate.py
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "server"))
+os.environ["TERMINAL_WIDTH"] = "100"
+
+import click  # noqa: E402
+import typer  # noqa: E402
+
+from milepost import errors  # noqa: E402
+from milepost.cli.main import app  # noqa: E402
+from milepost.settings import PREFIX, Settings  # noqa: E402
+from milepost.web.permissions import PERMISSIONS, allowed_roles  # noqa: E402
+from milepost.web.routes import all_routes  # noqa: E402
+
+MADE = "<!-- Made by docs/regenerate.py; change the code, not this page. -->\n"
+
+
+def settings_page() -> str:
+    """Every setting with its variable, default and meaning."""
+    lines = [
+        "# Settings\n",
+        MADE,
+        "Read once, at start: first a TOML file that `MILEPOST_CONFIG` names, then environment variables, then options of the",
+        "command. An unknown name or a wrong value stops the start with a sentence that names it.\n",
+    ]
+    for setting in fields(Settings):
+        kind = {"str": "text", "int": "whole number", "bool": "1 or 0"}[getattr(setting.type, "__name__", str(setting.type))]
+        default = f"`{setting.default}`" if setting.default not in {"", False} else ("0" if setting.default is False else "none")
+        lines += [
+            f"## {setting.name}\n",
+            f"`{PREFIX}{setting.name.upper()}` in the environment, `{setting.name}` in the file · {kind} · default {default}\n",
+            f"{setting.metadata['says']}\n",
+        ]
+    lines += [
+        "## Names that only commands read\n",
+        "`MILEPOST_CONFIG` names the TOML file. `MILEPOST_URL` and `MILEPOST_KEY` say where the authors' commands find a server,",
+        "and with which `sk_` key.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def commands_page() -> str:
+    """Every command with its arguments and options."""
+    lines = [
+        "# Commands\n",
+        MADE,
+        "`milepost` is in `.venv/bin` after the install. Exit codes: 0 done, 1 it could not be done, 2 a setting or the command",
+        "line is wrong. `--json` prints one JSON document and nothing else.\n",
+    ]
+    for name, command in sorted(leaves(typer.main.get_command(app), "milepost")):
+        lines += [f"## {name}\n", f"{(command.help or '').strip()}\n"]
+        rows = [row for parameter in command.params for row in parameter_row(parameter)]
+        if rows:
+            lines += ["| | | |", "|---|---|---|", *rows, ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def leaves(command: click.Command, name: str) -> Iterator[tuple[str, click.Command]]:
+    """(full name, command) of everything that can be run."""
+    children = getattr(command, "commands", None)
+    if children is None:
+        yield name, command
+        return
+    for word, child in children.items():
+        yield from leaves(child, f"{name} {word}")
+
+
+def parameter_row(parameter: click.Parameter) -> Iterator[str]:
+    """One line of the table; typer's own `--help` is left out."""
+    if parameter.name == "help":
+        return
+    says = (getattr(parameter, "help", None) or "").replace("|", "\\|")
+    is_option = parameter.param_type_name == "option"
+    shown = ", ".join(parameter.opts) if is_option else (parameter.name or "").upper()
+    default = getattr(parameter, "default", None)
+    is_shown = isinstance(default, str | int) and not isinstance(default, bool) and default != ""
+    note = "needed" if parameter.required else (f"default {default}" if is_shown else "")
+    yield f"| `{shown}` | {says} | {note} |"
+
+
+def errors_page() -> str:
+    """Every code that an answer can carry."""
+    lines = [
+        "# Errors\n",
+        MADE,
+        "The management API answers RFC 9457 problems (`application/problem+json`) with a stable `code`; the events API answers",
+        '`{"code", "message"}`. A 5xx means *unknown*: send the same events again, with the same `messageId`; nothing counts',
+        "twice.\n",
+    ]
+    for kind in subclasses(errors.MilepostError):
+        if kind is not errors.SettingError:
+            lines += [f"## {kind.code}\n", f"{kind.status}. {(kind.__doc__ or '').strip()}\n"]
+    lines += ["## setting\n", "Not an answer: a setting is wrong, the command ends with exit code 2.\n"]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def subclasses(kind: type[errors.MilepostError]) -> Iterator[type[errors.MilepostError]]:
+    """The tree, parents first."""
+    yield kind
+    for child in kind.__subclasses__():
+        if child.__module__ == errors.__name__:
+            yield from subclasses(child)
+
+
+def permissions_page() -> str:
+    """The one table, as people read it."""
+    lines = [
+        "# Who may do what\n",
+        MADE,
+        "Roles: viewer < csm, author < admin < owner; csm and author stand side by side. `public` needs nothing, `key` a write",
+        "key. A route without a row here can't start.\n",
+        "| route | methods | path | allowed |",
+        "|---|---|---|---|",
+    ]
+    for route in sorted(all_routes(), key=lambda r: (r.path, r.name)):
+        methods = ", ".join(sorted((route.methods or {"GET"}) - {"HEAD", "OPTIONS"}))
+        permission = PERMISSIONS[route.name]
+        allowed = ", ".join(allowed_roles(permission)) or permission
+        lines.append(f"| {route.name} | {methods} | `{route.path}` | {allowed} |")
+    return "\n".join(lines) + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "settings.md": settings_page,
+    "commands.md": commands_page,
+    "errors.md": errors_page,
+    "permissions.md": permissions_page,
+}
+
+
+def main() -> None:
+    """Rewrites every page."""
+    folder = HERE / "reference"
+    folder.mkdir(exist_ok=True)
+    for name, page in PAGES.items():
+        (folder / name).write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
