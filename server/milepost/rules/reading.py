@@ -66,7 +66,7 @@ def _name_the_fault(raw: bytes) -> Refused:
 
 def _read(event: WireEvent, kind: str | None, moment: Moment, raw: bytes) -> Reading | Refused:
     type_ = kind or event.type
-    if type_ not in TYPES:
+    if not isinstance(type_, str) or type_ not in TYPES:
         return refuse("type", f"The type is {str(type_)[:40]!r}; it must be one of {', '.join(sorted(TYPES))}.", raw)
     context = event.context if isinstance(event.context, dict) else {}
     name = event.event if type_ == "track" else event.name
