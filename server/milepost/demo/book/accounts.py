@@ -108,7 +108,7 @@ def make_people(key: str, n: int, rng: Random, *, chinese: bool = False) -> tupl
     n_managers = max(2, n // 7)
     roles = ["hr_admin"] + ["manager"] * n_managers + ["employee"] * max(0, n - 1 - n_managers)
     return tuple(
-        Person(f"{key}-{i:02d}", person_name(rng, chinese=chinese), role, f"{key}-{i:02d}@{key}.example")
+        Person(f"{key}-{i:02d}", person_name(rng, chinese=chinese), role, f"{role.replace('_', '')}{i:02d}@{key}.example")
         for i, role in enumerate(roles)
     )
 

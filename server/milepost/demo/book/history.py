@@ -19,7 +19,7 @@ TERMINALS_STOP_HOUR = 10
 RULES = {f.key: f.rules[0] for f in catalogue().features}
 ROLES = {f.key: f.audience_role for f in catalogue().features}
 GOOD = {"Leave Requested": "days", "Advanced Report Run": "groups", "Leads Imported": "rows"}
-NEAR_MISSES = (
+NEAR_MISSES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("track", "Leave Requested", {"days": 0, "withdrawn": True}), ("track", "Leads Imported", {"rows": 0}),
     ("track", "Advanced Report Run", {"groups": 0}), ("track", "Leave Approval Opened", {}), ("page", "/leave/help", {}),
     ("page", "/roster/help", {}), ("page", "/attendance/help", {}), ("page", "/reports/examples", {}),

@@ -1,0 +1,133 @@
+"""One request to Linden HR: who asks, how pages are rendered, how forms answer."""
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import Any
+
+from jinja2 import Environment, PackageLoader
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from milepost.actions.identity import sign
+from milepost.demo.host.data import Data, Row
+from milepost.demo.host.words import translate
+
+COOKIE = "linden_session"
+PASSWORD = "linden"  # noqa: S105  (sample people, sample data)
+
+
+@dataclass(frozen=True)
+class Install:
+    """What the customer copied from Milepost's install page."""
+
+    console_url: str
+    write_key: str
+    environment: str
+    identity_secret: str
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A signed-in person and their request."""
+
+    request: Request
+    data: Data
+    token: str
+    person: Row
+    account: Row
+    locale: str
+
+    @property
+    def is_manager(self) -> bool:
+        """HR administrators may do what managers may."""
+        return self.person["role"] in {"manager", "hr_admin"}
+
+    @property
+    def is_pro(self) -> bool:
+        """Whether the plan holds the advanced features."""
+        return bool(self.account["plan"] == "pro")
+
+    def rows(self, sql: str, *values: Any) -> list[Row]:
+        """A query whose first value is the account."""
+        return self.data.rows(sql, self.account["key"], *values)
+
+    def page(self, template: str, **values: Any) -> Response:
+        """A page, with the notice and the event the last form left."""
+        flash = self.data.take_flash(self.token)
+        return render(self.request, template, self.locale, visit=self, flash=flash, identity=self.identity(), **values)
+
+    def identity(self) -> dict[str, str]:
+        """What identifies the person to Milepost, signed by this server."""
+        install: Install = self.request.app.state.install
+        p = self.person
+        claims = {"name": p["name"], "email": p["email"], "role": p["role"]}
+        token = sign(install.identity_secret, install.environment, p["id"], p["account"], int(time.time() * 1000), **claims)
+        return {"user": p["id"], "account": p["account"], "token": token, "traits": json.dumps(claims)}
+
+    def done(self, path: str, notice: str, event: str = "", **properties: Any) -> Response:
+        """After a form: tell the next page, and go there."""
+        self.data.tell_next_page(self.token, notice, event, properties)
+        return RedirectResponse(path, 303)
+
+    def note(self, kind: str, text: str) -> None:
+        """Keeps what was done where no table of its own is needed."""
+        today = time.strftime("%Y-%m-%d")
+        sql = "INSERT INTO notes (account, person, kind, text, at) VALUES (?, ?, ?, ?, ?)"
+        self.data.write(sql, self.account["key"], self.person["id"], kind, text[:200], today)
+
+
+@cache
+def templates() -> Environment:
+    """Linden HR's pages; everything is escaped."""
+    return Environment(loader=PackageLoader("milepost.demo.host"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+
+
+def locale_of(request: Request, session: Row | None) -> str:
+    """The session's choice, else the browser's."""
+    if session is not None and session["locale"]:
+        return str(session["locale"])
+    return "zh-CN" if request.headers.get("accept-language", "").lower().startswith("zh") else "en"
+
+
+def render(request: Request, template: str, locale: str, status: int = 200, **values: Any) -> Response:
+    """A page in the person's language."""
+    state = request.app.state
+    context: Mapping[str, Any] = {
+        "t": partial(translate, locale), "locale": locale, "path": request.url.path, "install": state.install,
+        "assets": state.assets, **values,
+    }  # fmt: skip
+    return HTMLResponse(templates().get_template(template).render(context), status)
+
+
+def find_visit(request: Request) -> Visit | None:
+    """The visit of a signed-in person; None for everybody else."""
+    data: Data = request.app.state.data
+    token = request.cookies.get(COOKIE, "")
+    session = data.row("SELECT * FROM sessions WHERE token = ?", token) if token else None
+    person = data.row("SELECT * FROM people WHERE id = ?", session["person"]) if session else None
+    if session is None or person is None:
+        return None
+    account = data.rows("SELECT * FROM accounts WHERE key = ?", person["account"])[0]
+    return Visit(request, data, token, person, account, locale_of(request, session))
+
+
+def need(condition: bool, detail: str, status: int = 403) -> None:
+    """Raises the page that says why not."""
+    if not condition:
+        raise HTTPException(status, detail)
+
+
+def whole(value: Any, least: int, most: int) -> int:
+    """A number from a form; raises the page that says it does not fit."""
+    need(str(value).isdecimal() and least <= int(str(value)) <= most, "Something in the form does not fit.", 400)
+    return int(str(value))
+
+
+def asset_version(content: bytes) -> str:
+    """A few characters that change with the file."""
+    return hashlib.sha256(content).hexdigest()[:10]
