@@ -1,0 +1,112 @@
+"""A private PostgreSQL cluster for a test session, run as a user who is not root."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.live import free_port
+
+
+def find_programs() -> Path | None:
+    """The folder of initdb and postgres; None where PostgreSQL is not installed."""
+    named = os.environ.get("MILEPOST_POSTGRESQL_BIN")
+    if named:
+        return Path(named)
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if found:
+        return found[-1].parent
+    path = shutil.which("initdb")
+    return Path(path).parent if path else None
+
+
+def _become() -> Callable[[], None] | None:
+    """PostgreSQL refuses to run as root: steps down to `postgres` or `nobody`."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            user = pwd.getpwnam(name)
+        except KeyError:
+            continue
+
+        def step_down(uid: int = user.pw_uid, gid: int = user.pw_gid) -> None:
+            os.setgid(gid)
+            os.setuid(uid)
+
+        return step_down
+    return None
+
+
+@dataclass
+class Cluster:
+    """A running cluster on loopback; every durability setting as PostgreSQL ships it."""
+
+    programs: Path
+    folder: Path
+    port: int
+    process: "subprocess.Popen[bytes] | None" = None
+
+    def url(self, name: str = "postgres") -> str:
+        """Of one database."""
+        return f"postgresql://milepost@127.0.0.1:{self.port}/{name}"
+
+    def start(self) -> None:
+        """Starts the server process and waits until it takes connections."""
+        arguments = ["-D", str(self.folder / "data"), "-p", str(self.port), "-c", "listen_addresses=127.0.0.1"]
+        arguments += ["-c", f"unix_socket_directories={self.folder}", "-c", "max_connections=200", "-c", "shared_buffers=64MB"]
+        self.process = subprocess.Popen(
+            [str(self.programs / "postgres"), *arguments],
+            preexec_fn=_become(),
+            cwd=self.folder,
+            stdout=subprocess.DEVNULL,
+            stderr=(self.folder / "log").open("ab"),
+        )
+        ready = [str(self.programs / "pg_isready"), "-h", "127.0.0.1", "-p", str(self.port), "-t", "1"]
+        for _ in range(200):
+            if subprocess.run(ready, capture_output=True, check=False).returncode == 0:
+                return
+            if self.process.poll() is not None:
+                break
+            subprocess.run(["sleep", "0.05"], check=False)
+        raise AssertionError("PostgreSQL did not start: " + (self.folder / "log").read_text()[-2000:])
+
+    def kill(self) -> None:
+        """SIGQUIT to the server itself: immediate shutdown, as after a power cut; recovery comes at the next start."""
+        if self.process is not None:
+            self.process.send_signal(3)
+            self.process.wait()
+            self.process = None
+
+    def stop(self) -> None:
+        """Fast shutdown; the folder goes."""
+        if self.process is not None:
+            self.process.send_signal(2)
+            self.process.wait(30)
+            self.process = None
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def make_cluster(programs: Path) -> Cluster:
+    """A new, running cluster in a folder of its own."""
+    folder = Path(tempfile.mkdtemp(prefix="milepost-pg-"))
+    if os.geteuid() == 0:
+        user = next(pwd.getpwnam(n) for n in ("postgres", "nobody") if n in {u.pw_name for u in pwd.getpwall()})
+        os.chown(folder, user.pw_uid, user.pw_gid)
+    done = subprocess.run(
+        [str(programs / "initdb"), "-D", str(folder / "data"), "-U", "milepost", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"],
+        preexec_fn=_become(),
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise AssertionError(f"initdb failed: {done.stderr}")
+    cluster = Cluster(programs, folder, free_port())
+    cluster.start()
+    return cluster
