@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """The two commands: `python3 run.py demo` and `python3 run.py test`. Needs nothing but Python 3.11."""
 
+from __future__ import annotations  # an older Python must get as far as the sentence that says so
+
 import argparse
 import hashlib
 import os
@@ -79,7 +81,7 @@ def passes(name: str, command: Sequence[str], environment: dict[str, str], folde
 
 def install(lock: str) -> None:
     """The virtual environment with exactly what the lock file names, and the project itself in editable form."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036
         stop(f"Milepost needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
     mark = VENV / f".{lock}.done"
     wanted = hashlib.sha256((ROOT / lock).read_bytes() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
@@ -89,7 +91,8 @@ def install(lock: str) -> None:
         make_venv()
     say(f"Installing {lock} into .venv (once; a minute or two) …")
     pip = [str(PYTHON), "-m", "pip", "install", "--quiet"]
-    call([*pip, "--require-hashes", "-r", str(ROOT / lock)], "The Python packages could not be installed; see pip's message above.")
+    sentence = "The Python packages could not be installed; see pip's message above."
+    call([*pip, "--require-hashes", "-r", str(ROOT / lock)], sentence)
     call([*pip, "--no-deps", "--no-build-isolation", "-e", str(ROOT)], "The project itself could not be installed.")
     mark.write_text(wanted)
 
@@ -136,8 +139,13 @@ def install_npm(node: Path, folder: Path, environment: dict[str, str]) -> None:
     if mark.exists() and mark.read_text() == wanted:
         return
     say(f"npm ci in {folder.relative_to(ROOT)} …")
-    npm = [str(node.parent / "npm") if (node.parent / "npm").exists() else "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    call(npm, f"npm could not install {folder.relative_to(ROOT)}.", folder, environment)
+    npm = str(node.parent / "npm") if (node.parent / "npm").exists() else "npm"
+    call(
+        [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+        f"npm could not install {folder.relative_to(ROOT)}.",
+        folder,
+        environment,
+    )
     mark.write_text(wanted)
 
 

@@ -42,9 +42,7 @@ def revision_text(number: int, name: str, module: object, idea: str) -> str:
     own = [t for t in metadata.sorted_tables if any(t is value for value in vars(module).values())]
     down = IDEAS[number - 1][0] if number else None
     blocks = {d: [s for t in own for s in statements(t, d)] for d in ("sqlite", "postgresql")}
-    body = "\n".join(
-        f"{d.upper()} = [\n" + "".join(f'    """{s}""",\n' for s in texts) + "]\n" for d, texts in blocks.items()
-    )
+    body = "\n".join(f"{d.upper()} = [\n" + "".join(f'    """{s}""",\n' for s in texts) + "]\n" for d, texts in blocks.items())
     drops = [t.name for t in reversed(own)]
     return f'''"""{idea}
 

@@ -5,9 +5,9 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.live import free_port
 
@@ -24,22 +24,17 @@ def find_programs() -> Path | None:
     return Path(path).parent if path else None
 
 
-def _become() -> Callable[[], None] | None:
-    """PostgreSQL refuses to run as root: steps down to `postgres` or `nobody`."""
+def _become() -> dict[str, Any]:
+    """PostgreSQL refuses to run as root: Popen's arguments to step down to `postgres` or `nobody`."""
+    user = _unprivileged()
+    return {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+
+def _unprivileged() -> pwd.struct_passwd | None:
     if os.geteuid() != 0:
         return None
-    for name in ("postgres", "nobody"):
-        try:
-            user = pwd.getpwnam(name)
-        except KeyError:
-            continue
-
-        def step_down(uid: int = user.pw_uid, gid: int = user.pw_gid) -> None:
-            os.setgid(gid)
-            os.setuid(uid)
-
-        return step_down
-    return None
+    known = {user.pw_name: user for user in pwd.getpwall()}
+    return next(known[name] for name in ("postgres", "nobody") if name in known)
 
 
 @dataclass
@@ -61,10 +56,10 @@ class Cluster:
         arguments += ["-c", f"unix_socket_directories={self.folder}", "-c", "max_connections=200", "-c", "shared_buffers=64MB"]
         self.process = subprocess.Popen(
             [str(self.programs / "postgres"), *arguments],
-            preexec_fn=_become(),
             cwd=self.folder,
             stdout=subprocess.DEVNULL,
             stderr=(self.folder / "log").open("ab"),
+            **_become(),
         )
         ready = [str(self.programs / "pg_isready"), "-h", "127.0.0.1", "-p", str(self.port), "-t", "1"]
         for _ in range(200):
@@ -94,16 +89,17 @@ class Cluster:
 def make_cluster(programs: Path) -> Cluster:
     """A new, running cluster in a folder of its own."""
     folder = Path(tempfile.mkdtemp(prefix="milepost-pg-"))
-    if os.geteuid() == 0:
-        user = next(pwd.getpwnam(n) for n in ("postgres", "nobody") if n in {u.pw_name for u in pwd.getpwall()})
+    user = _unprivileged()
+    if user is not None:
         os.chown(folder, user.pw_uid, user.pw_gid)
+    options = ["-U", "milepost", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"]
     done = subprocess.run(
-        [str(programs / "initdb"), "-D", str(folder / "data"), "-U", "milepost", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"],
-        preexec_fn=_become(),
+        [str(programs / "initdb"), "-D", str(folder / "data"), *options],
         cwd=folder,
         capture_output=True,
         text=True,
         check=False,
+        **_become(),
     )
     if done.returncode:
         raise AssertionError(f"initdb failed: {done.stderr}")
