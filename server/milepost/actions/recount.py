@@ -67,6 +67,7 @@ def recount(
 ) -> Difference:
     """The difference the catalogue of now makes to events from a day on; with `apply` it is written and audited."""
     with db.reading(runtime.engine) as connection:
+        tenant = runtime.tenants.within(connection, tenant.id, runtime.clock())  # a catalogue of this very moment
         keys = {f["ordinal"]: f["key"] for f in feature_store.list_features(connection, tenant.id)}
     found, after = Difference(from_day), b""
     while True:
@@ -117,7 +118,7 @@ def _apply_slice(runtime: Runtime, tenant: Tenant, keys: list[bytes]) -> None:
     with db.writing(runtime.engine) as connection:
         held = recount_store.read_events_by_key(connection, tenant.id, keys)
         before, after, updates = Additions(), Additions(), []
-        for row, new in [(row, new) for row in held for new in decide(tenant, row)]:
+        for row, new in [(event, new) for event in held for new in decide(tenant, event)]:
             text = json.dumps(list(new), separators=(",", ":")) if new else None
             updates.append((text, tenant.catalogue.version, bytes(row[1])))
             before.add(row)

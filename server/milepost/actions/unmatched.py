@@ -31,6 +31,7 @@ class UnmatchedName:
 def list_unmatched(runtime: Runtime, tenant: Tenant, limit: int = 200) -> list[UnmatchedName]:
     """Most seen first; names a rule covers by now are left out."""
     with db.reading(runtime.engine) as connection:
+        tenant = runtime.tenants.within(connection, tenant.id, runtime.clock())
         rows = feature_store.list_unmatched(connection, tenant.id, limit)
     return [
         UnmatchedName(r["kind"], r["name"], r["n"], r["first_at"], r["last_at"], *suggest(r["kind"], r["name"]))

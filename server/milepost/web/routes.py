@@ -7,7 +7,18 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from milepost.errors import SettingError
-from milepost.web import openapi, operations, pages_login, sdk_files, segment_api, static_files
+from milepost.web import (
+    api_accounts,
+    api_features,
+    api_health,
+    api_signals,
+    openapi,
+    operations,
+    pages_login,
+    sdk_files,
+    segment_api,
+    static_files,
+)
 from milepost.web.guard import Guard
 from milepost.web.inputs import BODY_LIMIT
 from milepost.web.permissions import PERMISSIONS
@@ -19,6 +30,10 @@ MODULES: tuple[ModuleType, ...] = (
     static_files,
     pages_login,
     sdk_files,
+    api_features,
+    api_accounts,
+    api_signals,
+    api_health,
     segment_api,
 )
 BODY_LIMITS = {"import_accounts": 8 * 1024 * 1024}
