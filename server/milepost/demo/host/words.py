@@ -18,7 +18,7 @@ ZH = {
     "Sign in as": "登录为",
     "sample data": "示例数据",
     "Leave, rosters and time for teams that work in shifts.": "为轮班团队打造的请假、排班与考勤系统。",
-    "Choose one of the sample people, or type an address from the list.": "选择一位示例人员,或输入列表中的邮箱。",
+    "Choose one of the sample people, or type an address from the list.": "选择一位示例人员，或输入列表中的邮箱。",
     "This address and password do not fit.": "邮箱或密码不正确。",
     "employee": "员工",
     "manager": "经理",

@@ -1,0 +1,135 @@
+"""Linden HR as a browser without scripts sees it."""
+
+import datetime as dt
+import json
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+
+import jwt
+import pytest
+from starlette.testclient import TestClient
+
+from milepost.demo.book.ledger import make_book
+from milepost.demo.book.stories import CASTINGS, LOGISTICS, RETAILER
+from milepost.demo.host.app import create_host
+from milepost.demo.host.data import Data
+from milepost.demo.host.forms import FORMS
+from milepost.demo.host.pages import PAGES
+from milepost.demo.host.visit import Install
+from milepost.rules.days import day_number
+
+SECRET = "ids_" + "0" * 32
+TODAY = dt.date(2026, 11, 24)
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[TestClient]:
+    data = Data(tmp_path / "linden.db")
+    book = make_book(day_number(TODAY))
+    data.fill((book.account(key) for key in (CASTINGS, LOGISTICS, RETAILER)), TODAY)
+    install = Install("http://127.0.0.1:8787", "pk_sample", "env_sample", SECRET)
+    with TestClient(create_host(data, install), base_url="http://localhost:8788") as client:
+        yield client
+    data.close()
+
+
+def sign_in(browser: TestClient, who: str) -> None:
+    role, account = who.split("@")
+    answer = browser.post("/login", data={"email": f"{role}@{account}.example", "password": "linden"})
+    assert answer.url.path == "/"
+
+
+def meta(page: str, name: str) -> str:
+    found = re.search(rf'<meta name="{name}" content="([^"]*)">', page)
+    return unescape(found.group(1)) if found else ""
+
+
+def test_nobody_sees_a_page_without_signing_in(browser: TestClient) -> None:
+    for path in PAGES:
+        assert browser.get(path.replace("{id:int}", "1").replace("{id}", "x")).url.path == "/login"
+
+
+def test_every_page_answers_under_a_policy_without_inline_code(browser: TestClient) -> None:
+    sign_in(browser, f"manager01@{CASTINGS}")
+    for path in PAGES:
+        answer = browser.get(path.replace("{id:int}", "1").replace("{id}", f"{CASTINGS}-01"))
+        assert answer.status_code == 200, path
+        assert "'unsafe" not in answer.headers["content-security-policy"]
+        assert not re.search(r"<script(?![^>]*src=)|<style|\son\w+=|\sstyle=", answer.text), path
+
+
+def test_identity_is_signed_with_the_account_inside(browser: TestClient) -> None:
+    sign_in(browser, f"manager01@{CASTINGS}")
+    token = meta(browser.get("/").text, "milepost:token")
+    claims = jwt.decode(token, SECRET, algorithms=["HS256"], audience="env_sample", options={"verify_iat": False})
+    assert (claims["sub"], claims["account"], claims["traits"]["role"]) == (f"{CASTINGS}-01", CASTINGS, "manager")
+    assert claims["exp"] - claims["iat"] <= 24 * 3600
+
+
+def test_an_approval_is_told_to_milepost_once(browser: TestClient) -> None:
+    sign_in(browser, f"manager01@{CASTINGS}")
+    after = browser.post("/approvals/1/approve")
+    assert (after.url.path, meta(after.text, "linden:event")) == ("/approvals", "Leave Approved")
+    assert meta(browser.get("/approvals").text, "linden:event") == ""
+    assert meta(browser.post("/approvals/1/approve").text, "linden:event") == ""  # decided already
+
+
+def test_a_leave_request_brings_what_the_rule_asks_for(browser: TestClient) -> None:
+    sign_in(browser, f"employee29@{CASTINGS}")
+    after = browser.post("/leave", data={"first": "2026-12-01", "days": "3", "kind": "annual"})
+    assert meta(after.text, "linden:event") == "Leave Requested"
+    assert json.loads(meta(after.text, "linden:properties"))["days"] == 3
+
+
+def test_an_employee_approves_nothing(browser: TestClient) -> None:
+    sign_in(browser, f"employee29@{CASTINGS}")
+    assert browser.post("/approvals/1/approve").status_code == 403
+    assert "approve-leave" not in browser.get("/approvals/1").text
+
+
+def test_accounts_do_not_see_each_other(browser: TestClient) -> None:
+    sign_in(browser, f"manager01@{LOGISTICS}")
+    assert browser.get("/approvals/1").status_code == 404
+    assert browser.get(f"/people/{CASTINGS}-01").status_code == 404
+
+
+def test_the_basic_plan_lacks_what_only_pro_has(browser: TestClient) -> None:
+    sign_in(browser, f"manager01@{RETAILER}")
+    assert browser.get("/reports/advanced").status_code == 403
+    assert "bulk-approve" not in browser.get("/approvals").text
+    assert "9,400" in browser.get("/leads").text
+
+
+def test_leads_stop_at_the_limit(browser: TestClient) -> None:
+    sign_in(browser, f"hradmin00@{CASTINGS}")
+    assert browser.post("/leads/import", data={"rows": "4000"}).status_code == 200
+    assert browser.post("/leads/import", data={"rows": "4000"}).status_code == 409
+
+
+def test_forms_from_another_site_are_refused(browser: TestClient) -> None:
+    sign_in(browser, f"manager01@{CASTINGS}")
+    assert browser.post("/approvals/1/approve", headers={"origin": "http://evil.example"}).status_code == 403
+
+
+def test_wrong_forms_are_explained(browser: TestClient) -> None:
+    sign_in(browser, f"hradmin00@{CASTINGS}")
+    for path in FORMS:
+        answer = browser.post(path.replace("{id:int}", "99999").replace("{id}", "x"), data={"days": "x", "first": "never"})
+        assert answer.status_code in {200, 400, 403, 404}, path
+
+
+def test_what_people_type_is_shown_as_text(browser: TestClient) -> None:
+    sign_in(browser, f"hradmin00@{CASTINGS}")
+    page = browser.post("/people/joiner", data={"name": "<script>alert(1)</script>"}).text
+    assert "&lt;script&gt;alert(1)" in page
+    assert "<script>alert" not in page
+
+
+def test_chinese_is_one_click_away(browser: TestClient) -> None:
+    sign_in(browser, f"manager01@{LOGISTICS}")
+    page = browser.post("/locale", data={"locale": "zh-CN", "back": "/approvals"}).text
+    assert '<html lang="zh-CN">' in page
+    assert "审批" in page
+    assert browser.post("/locale", data={"locale": "en", "back": "//evil.example"}).url.path == "/"
