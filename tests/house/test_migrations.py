@@ -2,6 +2,7 @@
 
 import importlib.util
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 
@@ -15,6 +16,7 @@ from sqlalchemy.exc import DatabaseError
 from milepost.store.engine import is_sqlite, open_engine
 from milepost.store.schema import current_revision, migrate, newest_revision
 from milepost.store.tables import metadata
+from tests.postgresql import Cluster
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -92,3 +94,16 @@ def test_a_migration_that_fails_half_way_is_taken_up_again(empty_database: str) 
     assert migrate(engine) == (held, newest_revision())
     assert {t.name for t in metadata.sorted_tables} <= set(inspect(engine).get_table_names())
     engine.dispose()
+
+
+def test_processes_that_start_together_migrate_one_after_the_other(postgresql_cluster: Cluster) -> None:
+    name = f"together_{uuid.uuid4().hex}"
+    with psycopg.connect(postgresql_cluster.url(), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    engines = [open_engine(postgresql_cluster.url(name)) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        outcomes = list(pool.map(migrate, engines))
+    assert sorted(before or "" for before, _ in outcomes) == ["", *[newest_revision()] * 3]
+    assert {after for _, after in outcomes} == {newest_revision()}
+    for engine in engines:
+        engine.dispose()
