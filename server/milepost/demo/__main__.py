@@ -65,12 +65,10 @@ def run(port: int, folder: Path, console: Console, *, fresh: bool) -> int:
     data = Data(folder / "linden.db")
     data.fill((book.account(key) for key in HOST_ACCOUNTS), date_of(state.anchor))
     host = create_host(data, read_install(runtime, find_tenant(runtime, state), state))
-    host_server = uvicorn.Server(
-        uvicorn.Config(host, host="localhost", port=port + 1, log_level="warning", access_log=False, server_header=False)
-    )
+    host_server = uvicorn.Server(uvicorn.Config(host, log_level="warning", access_log=False, server_header=False))
     console_server = make_server(create_app(runtime), settings)
     filler = Filler(runtime, folder, state, book, console)
-    beside = threading.Thread(target=host_server.run, name="host-product", daemon=True)
+    beside = threading.Thread(target=host_server.run, args=(listen(port + 1),), name="host-product", daemon=True)
     beside.start()
     threading.Thread(
         target=narrate, args=(console_server, host_server, filler, console, host_url), name="filler", daemon=True
@@ -91,6 +89,22 @@ def narrate(server: uvicorn.Server, host: uvicorn.Server, filler: Filler, consol
             return
     print_links(console, filler.state, filler.url, host_url)
     filler.run(host_url)
+
+
+def listen(port: int) -> list[socket.socket]:
+    """Both loopback addresses, where there are two: browsers resolve `localhost` to either."""
+    sockets = []
+    for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+        try:
+            opened = socket.socket(family, socket.SOCK_STREAM)
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            opened.bind((address, port))
+        except OSError:
+            if family is socket.AF_INET:
+                raise
+            continue
+        sockets.append(opened)
+    return sockets
 
 
 def throw_away(folder: Path) -> None:

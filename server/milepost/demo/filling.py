@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from milepost.actions.checkpoints import check_everyone
 from milepost.actions.jobs import last_settled_day
 from milepost.actions.runtime import Runtime
-from milepost.actions.score import settle_days
+from milepost.actions.score import refresh_dirty, settle_days
 from milepost.actions.tracking import check_tracking
 from milepost.demo.book.history import ZONE, events_of_day
 from milepost.demo.book.ledger import Book
@@ -48,7 +48,6 @@ class Filler:
             print_script(self.console, self.url, host_url)
             while not self.wait(TRICKLE_S):
                 self._send_days(loader, None)
-                self._settle()
         except LoadError as problem:
             if not self._stopping.is_set():
                 self.console.print(f"[red]The sample history stopped:[/] {problem}. Start again to go on where it stopped.")
@@ -70,6 +69,8 @@ class Filler:
         check_everyone(self.runtime, tenant.id)
         with db.writing(self.runtime.engine) as connection:
             rollups.mark_all_dirty(connection, tenant.id, self.runtime.clock())
+        while not self._stopping.is_set() and refresh_dirty(self.runtime, tenant.id):
+            pass  # the script is printed when its figures hold
 
     def _send_days(self, loader: Loader, progress: Progress | None) -> None:
         """Day by day, so that a stop costs one day at most."""

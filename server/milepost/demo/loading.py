@@ -14,6 +14,7 @@ from milepost.demo.book.history import Event, departures, events_of_day
 from milepost.demo.book.ledger import Book
 
 BATCH_EVENTS = 800
+SIGNALS_AT_ONCE = 400
 CONNECTIONS = 3
 TRIES = 8
 DAY_MS = 86_400_000
@@ -41,7 +42,7 @@ class Loader:
         total = 0
         with ThreadPoolExecutor(CONNECTIONS) as pool:
             flying: set[Future[int]] = set()
-            for batch in _batches(events):
+            for batch in _batches(events, BATCH_EVENTS):
                 flying.add(pool.submit(self._post, "/v1/import", {"batch": batch}, len(batch)))
                 if len(flying) > CONNECTIONS:
                     done, flying = wait(flying, return_when=FIRST_COMPLETED)
@@ -51,7 +52,7 @@ class Loader:
 
     def post_signals(self, signals: list[dict[str, Any]]) -> int:
         """Facts from outside: survey answers."""
-        for batch in _batches(signals):
+        for batch in _batches(signals, SIGNALS_AT_ONCE):
             self._post("/api/v1/signals", {"signals": batch}, len(batch), bearer=True)
         return len(signals)
 
@@ -73,9 +74,9 @@ class Loader:
         raise LoadError(f"{path} answered {answer.status_code if answer is not None else 'nothing'}: {said}")
 
 
-def _batches(events: Iterable[Any]) -> Iterator[list[Any]]:
-    rest = iter(events)
-    while batch := list(islice(rest, BATCH_EVENTS)):
+def _batches(values: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    rest = iter(values)
+    while batch := list(islice(rest, size)):
         yield batch
 
 
@@ -102,7 +103,7 @@ def nps_signals(book: Book) -> list[dict[str, Any]]:
     """Survey answers, one person each."""
     return [
         {
-            "type": "nps", "account": account.key, "user": account.people[i % len(account.people)].id, "value": value,
+            "type": "nps", "account_id": account.key, "user_id": account.people[i % len(account.people)].id, "value": value,
             "external_id": f"sample-nps-{account.key}-{i}", "at": _stamp(day * DAY_MS + 12 * 3_600_000),
         }
         for account in book.accounts

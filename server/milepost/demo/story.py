@@ -13,9 +13,17 @@ def print_links(console: Console, state: State, url: str, host_url: str) -> None
     """Where everything is, and how to get in."""
     console.print()
     console.print(f"  Milepost console   [bold]{url}[/]")
-    console.print(f"     log in with     {state.owner_email}  ·  {state.owner_password}")
-    console.print(f"  Linden HR (host)   [bold]{host_url}[/]   sample people are listed there, password {PASSWORD!r}")
-    console.print("  Everything in it is sample data. Stop with Ctrl-C; it is all here again at the next start.\n")
+    lines = (
+        f"Milepost console   [bold]{url}[/]",
+        f"   log in with     {state.owner_email}  ·  {state.owner_password}",
+        "   or as a CSM     csm1@linden.example … csm6@linden.example, the same password",
+        f"Linden HR (host)   [bold]{host_url}[/]",
+        f"   log in with     one click on a sample person; the password is {PASSWORD!r}",
+        "Everything in it is sample data. Stop with Ctrl-C; it is all here again at the next start.",
+    )
+    for line in lines:
+        console.print(f"  {line}", soft_wrap=True)
+    console.print()
 
 
 def print_script(console: Console, url: str, host_url: str) -> None:

@@ -73,7 +73,7 @@ def media(rng: Random, anchor: int) -> Account:
         employees=50, seats=44, started_on=anchor - 517, renewal_on=anchor + 76, ended_on=None, csm=4,
         people=make_people(MEDIA, 34, rng),
         uses=on_beat(lasting) + on_beat({"leave_approve": 0}, until=turn - 1), active=((0, 19.0), (turn, 14.0)), exact=True,
-        terminals=False, tickets=complaints(MEDIA, anchor, (18, 13, 9, 4)), nps=answers(anchor, (9, 3, 5, 4, 7)),
+        terminals=False, tickets=complaints(MEDIA, anchor, (18, 13, 9, 4)), nps=answers(anchor, (9, 3, 5, 4, 7), days_ago=95),
     )  # fmt: skip
 
 
@@ -100,6 +100,6 @@ def complaints(key: str, anchor: int, days_ago: Iterable[int]) -> tuple[Ticket, 
     return tuple(Ticket(f"T-{key}-{i}", "complaint", anchor - d, anchor - d + 2) for i, d in enumerate(days_ago))
 
 
-def answers(anchor: int, values: Iterable[int]) -> tuple[tuple[int, int], ...]:
-    """NPS answers, given 40 days and more before the anchor."""
-    return tuple((anchor - 40 - 9 * i, value) for i, value in enumerate(values))
+def answers(anchor: int, values: Iterable[int], days_ago: int = 40) -> tuple[tuple[int, int], ...]:
+    """NPS answers, given so many days and more before the anchor."""
+    return tuple((anchor - days_ago - 9 * i, value) for i, value in enumerate(values))
