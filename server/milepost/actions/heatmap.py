@@ -79,7 +79,8 @@ def read_heatmap(runtime: Runtime, tenant: Tenant, *, owner_email: str | None = 
         )
         for f in features
     ]
-    ordinals = [f["ordinal"] for f in features]
+    ordinals = [(f["ordinal"], str(f["ordinal"])) for f in features]
+    cells: dict[tuple[str, bool, bool], HeatCell] = {}  # a few dozen kinds of cell stand for all of them
     rows = []
     for account_id, (states_text, grounds_text) in held.items():
         line = lines.get(keys.get(account_id, ""))
@@ -87,7 +88,8 @@ def read_heatmap(runtime: Runtime, tenant: Tenant, *, owner_email: str | None = 
             continue
         states, grounds = json.loads(states_text), json.loads(grounds_text)
         guided, eligible = set(grounds.get("guided_only", ())), set(grounds.get("eligible", ()))
-        rows.append(HeatRow(line, [HeatCell(states.get(str(o), "never"), o in guided, o in eligible) for o in ordinals]))
+        kinds = [(states.get(key, "never"), o in guided, o in eligible) for o, key in ordinals]
+        rows.append(HeatRow(line, [cells.get(kind) or cells.setdefault(kind, HeatCell(*kind)) for kind in kinds]))
     rows.sort(key=lambda row: (row.account.tier or "~", -(row.account.coverage or 0.0), row.account.name))
     counted = Counter(cell.state for row in rows for cell in row.cells)
     return HeatMap(today, columns, rows, {state: counted.get(state, 0) for state in STATES})
