@@ -1,16 +1,20 @@
 """What runs by itself: live rows, the 02:00 run that catches up and never repeats, tracking that stopped."""
 
 import json
+import time
 
 import pytest
 
 from milepost.actions.features import push_catalogue
 from milepost.actions.jobs import Jobs, last_settled_day
+from milepost.actions.runtime import Runtime
 from milepost.actions.score import refresh_dirty
 from milepost.actions.tracking import check_tracking, confirm_fault
 from milepost.rules.days import day_number, day_of
+from milepost.settings import Settings
+from milepost.store.engine import open_engine
 from milepost.wire.feature import Catalogue, EventRule, Feature
-from tests.factories import DAY_MS, Sandbox
+from tests.factories import DAY_MS, SECRET_KEY, Sandbox
 
 HOUR_MS = 3_600_000
 
@@ -101,3 +105,25 @@ def test_a_confirmed_silence_counts_as_unused_and_is_not_suspected_again(book: S
     assert check_tracking(book.runtime, book.environment_id) == (0, 0)
     refresh_dirty(book.runtime, book.environment_id)
     assert book.rows("SELECT n_eligible FROM live_scores") == [(2,)]
+
+
+def test_one_of_several_processes_works_and_another_takes_over(postgresql_database: str) -> None:
+    engine = open_engine(postgresql_database)
+    runtime = Runtime(Settings(database=postgresql_database, secret_key=SECRET_KEY), engine)
+    first, second = Jobs(runtime), Jobs(runtime)
+    assert [first._may_work(), second._may_work(), first._may_work()] == [True, False, True]
+    first.stop()
+    assert second._may_work()
+    second.stop()
+    engine.dispose()
+
+
+def test_the_thread_refreshes_what_waits(book: Sandbox) -> None:
+    book.use("leave")
+    jobs = Jobs(book.runtime)
+    jobs.start()
+    deadline = time.monotonic() + 20
+    while not book.rows("SELECT 1 FROM live_scores") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    jobs.stop()
+    assert book.rows("SELECT n_used FROM live_scores") == [(1,)]

@@ -17,7 +17,7 @@ WITHOUT_TENANT = {
     "environments.read_all_environments": "jobs walk the installation and carry each row's tenant on",
     "environments.read_generations": "numbers only, for the caches of a process",
     "job_lock.take_job_lock": "one lock for the installation",
-    "job_lock.release_job_lock": "one lock for the installation",
+    "job_lock.holds_job_lock": "one lock for the installation",
     "keys.find_key": "the key names the tenant",
     "ledger.read_installation_ledger": "sums for /metrics",
     "workspaces.insert_workspace": "makes the tenant",

@@ -7,29 +7,30 @@ process work; on SQLite there is only one.
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, RowMapping
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from milepost.actions.checkpoints import check_everyone
 from milepost.actions.retention import apply_retention
 from milepost.actions.runtime import Runtime
 from milepost.actions.score import refresh_dirty, run_settled
 from milepost.actions.tracking import check_tracking
-from milepost.errors import MilepostError
 from milepost.rules.days import day_of
 from milepost.store import engine as db
 from milepost.store import environments as environment_store
 from milepost.store import rollups
 from milepost.store import scores as score_store
 from milepost.store.engine import is_sqlite
-from milepost.store.job_lock import release_job_lock, take_job_lock
+from milepost.store.job_lock import holds_job_lock, take_job_lock
 
 log = logging.getLogger(__name__)
 POLL_S = 0.5
+AFTER_TROUBLE_S = 5.0
 DAILY_HOUR = 2
 CATCH_UP_DAYS = 31
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
@@ -58,19 +59,17 @@ class Jobs:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
-        if self._lock is not None:
-            release_job_lock(self._lock)
-            self._lock.close()
-            self._lock = None
+        self._drop_lock()
 
     def _run(self) -> None:
         pause = POLL_S
         while not self._stopping.wait(pause):
             try:
                 pause = POLL_S if self._may_work() and self.tick() else 2 * POLL_S
-            except (SQLAlchemyError, MilepostError, OSError):
-                log.exception("a job failed; it is tried again")
-                self._lock, pause = None, 5.0
+            except Exception:  # the thread's boundary: whatever failed is tried again
+                log.exception("the jobs stumbled; they go on in a moment")
+                self._drop_lock()
+                pause = AFTER_TROUBLE_S
 
     def tick(self) -> int:
         """Refreshes waiting accounts, then whatever is due; how many accounts were refreshed."""
@@ -86,11 +85,13 @@ class Jobs:
         return n
 
     def _guard(self, work: Callable[[], int]) -> int:
-        """One environment's trouble does not stop another's work."""
+        """One environment's trouble does not stop another's work; a lost database does stop all."""
         try:
             return work()
-        except MilepostError as problem:
-            log.warning("a job could not do its work: %s", problem.detail)
+        except OperationalError:
+            raise
+        except Exception:  # logged with its trace, and tried again in the next round
+            log.exception("a job could not do its work")
             return 0
 
     def _run_hourly(self, environment: RowMapping, now: int) -> int:
@@ -127,17 +128,24 @@ class Jobs:
             )  # fmt: skip
 
     def _may_work(self) -> bool:
-        """On PostgreSQL: whether this process holds the lock; it is kept as long as the connection lives."""
+        """On PostgreSQL: whether this process holds the lock; it is held as long as its own connection lives."""
         if is_sqlite(self._runtime.engine):
             return True
-        if self._lock is not None and not self._lock.closed:
-            return True
+        if self._lock is not None:
+            return holds_job_lock(self._lock)
         connection = self._runtime.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        connection.detach()  # closing it really closes it, and lets the lock go
         if take_job_lock(connection):
             self._lock = connection
             return True
         connection.close()
         return False
+
+    def _drop_lock(self) -> None:
+        if self._lock is not None:
+            with suppress(SQLAlchemyError):
+                self._lock.close()
+            self._lock = None
 
 
 def last_settled_day(now: int, zone: str) -> int:

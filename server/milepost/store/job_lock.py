@@ -10,6 +10,10 @@ def take_job_lock(connection: Connection) -> bool:
     return bool(connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": JOB_LOCK}).scalar())
 
 
-def release_job_lock(connection: Connection) -> None:
-    """Lets another process work."""
-    connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": JOB_LOCK})
+def holds_job_lock(connection: Connection) -> bool:
+    """Asks the server, so that a connection that died is found out; raises what the database raises."""
+    sql = (
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted "
+        "AND (classid::bigint << 32 | objid::bigint) = :key"
+    )
+    return bool(connection.execute(text(sql), {"key": JOB_LOCK}).scalar())
