@@ -88,9 +88,7 @@ class Sandbox:
     def use(self, feature: str, *, user: str = "u1", account: str = "a1", days_ago: int = 0, n: int = 1) -> None:
         """Reports uses of a feature by key, some days ago."""
         at = self.clock() - days_ago * DAY_MS
-        events = [
-            self.event("$feature", user=user, account=account, at=at, properties={"feature": feature}) for _ in range(n)
-        ]
+        events = [self.event("$feature", user=user, account=account, at=at, properties={"feature": feature}) for _ in range(n)]
         self.send(*events, route="import")
 
     def rows(self, sql: str, **values: Any) -> list[tuple[Any, ...]]:

@@ -96,7 +96,7 @@ class Site:
 class _Quiet(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+    def log_message(self, format: str, *args: Any) -> None:
         pass
 
     def say(self, status: int, body: bytes, headers: dict[str, str]) -> None:

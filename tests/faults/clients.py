@@ -70,7 +70,7 @@ class StubbornClient(threading.Thread):
         while waiting and time.monotonic() < self.deadline:
             batch = waiting[: self.random.randint(1, 40)]
             if self.random.random() < 0.3:  # an in-batch repeat, and one that was stored before
-                batch = batch + [batch[0], self.random.choice(events[: self.n_events - len(waiting) + 1])]
+                batch = [*batch, batch[0], self.random.choice(events[: self.n_events - len(waiting) + 1])]
             if self._send(batch):
                 self.book.note(batch)
                 done = {event.message_id for event in batch}
@@ -97,9 +97,7 @@ class StubbornClient(threading.Thread):
         credentials = base64.b64encode(f"{self.write_key}:".encode()).decode()
         try:
             link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-            link.request(
-                "POST", "/v1/batch", body, {"Authorization": f"Basic {credentials}", "Content-Type": "application/json"}
-            )
+            link.request("POST", "/v1/batch", body, {"Authorization": f"Basic {credentials}", "Content-Type": "application/json"})
             answer = link.getresponse()
             answer.read()
             link.close()

@@ -18,6 +18,8 @@ PERMISSIONS: dict[str, str] = {
     # the script in the host product
     "sdk_loader": "public",
     "sdk_chunk": "public",
+    "sdk_boot": "key",
+    "sdk_claim": "key",
     # events in
     "segment_events": "key",
     "segment_metrics": "key",

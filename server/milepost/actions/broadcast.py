@@ -1,0 +1,97 @@
+"""The guides on air in one environment, compiled once per generation."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from milepost.actions.tenant import Tenant
+from milepost.rules.localise import resolve
+from milepost.store import features as feature_store
+from milepost.store import guides as guide_store
+from milepost.wire.audience import All, Any_, Audience, Leaf, Not
+from milepost.wire.event import parse_instant
+from milepost.wire.guide import Guide
+
+
+@dataclass
+class OnAir:
+    """One published version."""
+
+    guide_id: int
+    public_id: str
+    version: int
+    guide: Guide
+    schedule: tuple[int | None, int | None]
+    resolved: dict[str, dict[str, Any]]
+
+    def in_locale(self, locale: str) -> dict[str, Any]:
+        """As the SDK takes it, in one language; remembered."""
+        found = self.resolved.get(locale)
+        if found is None:
+            found = {"guide": self.public_id, "version": self.version, **resolve(self.guide, locale)}
+            if len(self.resolved) < 50:
+                self.resolved[locale] = found
+        return found
+
+
+@dataclass
+class Broadcast:
+    """Everything boot needs that is the same for all people."""
+
+    guides: tuple[OnAir, ...]  # highest priority first
+    by_public_id: dict[str, OnAir]
+    by_id: dict[int, OnAir]
+    facts: frozenset[str]  # every fact any audience asks for
+    rules: list[dict[str, Any]]
+    themes: dict[str, Any]
+    etag: str
+
+
+def load_broadcast(connection: Connection, tenant: Tenant) -> Broadcast:
+    """From the published versions and the element rules of the catalogue."""
+    guides = []
+    for row in guide_store.list_published(connection, tenant.id):
+        guide = Guide.model_validate_json(row["document"])
+        schedule = (parse_instant(guide.schedule.from_at), parse_instant(guide.schedule.until_at))
+        guides.append(OnAir(row["guide_id"], row["public_id"], row["version"], guide, schedule, {}))
+    guides.sort(key=lambda item: (-item.guide.priority, item.guide_id))
+    facts = frozenset(fact for item in guides for fact in facts_of(item.guide.audience))
+    themes = {key: json.loads(text) for key, text in guide_store.list_themes(connection, tenant.id).items()}
+    return Broadcast(
+        tuple(guides),
+        {item.public_id: item for item in guides},
+        {item.guide_id: item for item in guides},
+        facts,
+        element_rules(connection, tenant.id),
+        themes,
+        f"g{tenant.generation}",
+    )
+
+
+def facts_of(tree: Audience | None) -> set[str]:
+    """Names of the facts a tree asks for."""
+    if tree is None:
+        return set()
+    if isinstance(tree, Leaf):
+        return {tree.fact}
+    if isinstance(tree, Not):
+        return facts_of(tree.not_)
+    parts = tree.all if isinstance(tree, All) else tree.any if isinstance(tree, Any_) else []
+    return {fact for part in parts for fact in facts_of(part)}
+
+
+def element_rules(connection: Connection, environment_id: int) -> list[dict[str, Any]]:
+    """What the SDK matches on clicks: {feature, path?, target}."""
+    rules = []
+    for row in feature_store.list_features(connection, environment_id):
+        if row["merged_into"] is not None or row["retired_on"] is not None:
+            continue
+        for rule in json.loads(row["rules"]):
+            if rule["on"] == "element":
+                shown = {"feature": row["key"], "target": rule["target"]}
+                if rule.get("path"):
+                    shown["path"] = rule["path"]
+                rules.append(shown)
+    return rules

@@ -1,0 +1,90 @@
+"""Which guides a person may be offered, and whether one may begin now: the attention budget.
+
+Source: the renderer page, "Flow": one unasked guide a day, three a week, one modal a week; one at a time.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from milepost.rules.audience import evaluate
+from milepost.rules.days import DAY_MS, day_of
+from milepost.wire.guide import Guide
+
+RUN_MS = 30 * 60_000
+A_DAY, A_WEEK, MODALS_A_WEEK = 1, 3, 1
+LATER_MS = DAY_MS
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the person last said about a guide."""
+
+    state: str  # finished | dismissed | later
+    reason: str | None
+    at: int
+    until_at: int | None
+
+
+@dataclass(frozen=True)
+class PastRun:
+    """A run of the person in the last eight days."""
+
+    run: str
+    guide_id: int
+    kind: str
+    free: bool
+    started_at: int
+    last_at: int
+    closed: bool
+
+    def is_open(self, now: int) -> bool:
+        """Not closed, and heard of within 30 minutes."""
+        return not self.closed and now - self.last_at < RUN_MS
+
+
+def why_not_again(guide: Guide, said: Said | None, now: int) -> str | None:
+    """The reason this person is not offered the guide again; None when they may be."""
+    if said is None:
+        return None
+    if said.reason in {"never", "no_tips"}:
+        return "dismissed"
+    if said.state == "later":
+        return "later" if now < (said.until_at or said.at + LATER_MS) else None
+    rested = now - said.at >= guide.frequency.wait_days * DAY_MS
+    if guide.frequency.repeat == "always":
+        return None if rested else said.state
+    if guide.frequency.repeat == "until_finished" and said.state == "dismissed":
+        return None if rested else said.state
+    return said.state
+
+
+def is_scheduled(schedule: tuple[int | None, int | None], now: int) -> bool:
+    """Between from and until, in ms."""
+    start, end = schedule
+    return (start is None or start <= now) and (end is None or now < end)
+
+
+def is_eligible(guide: Guide, facts: Mapping[str, Any]) -> bool:
+    """Only a certain yes: an unknown fact is not a yes."""
+    return evaluate(guide.audience, facts) is True
+
+
+def why_not_now(kind: str, runs: Sequence[PastRun], now: int, zone: str, *, free: bool, no_tips: bool, run: str) -> str | None:
+    """The reason a run may not begin; None when it may. A free one spends nothing but still waits for its turn."""
+    if any(past.is_open(now) and past.run != run for past in runs):
+        return "busy"
+    if free:
+        return None
+    if no_tips:
+        return "no_tips"
+    spent = [past for past in runs if not past.free and past.run != run]
+    today = day_of(now, zone)
+    if sum(day_of(past.started_at, zone) == today for past in spent) >= A_DAY:
+        return "budget_day"
+    week = [past for past in spent if today - day_of(past.started_at, zone) < 7]
+    if len(week) >= A_WEEK:
+        return "budget_week"
+    if kind == "modal" and sum(past.kind == "modal" for past in week) >= MODALS_A_WEEK:
+        return "budget_modal"
+    return None

@@ -1,0 +1,68 @@
+"""Guides and their frozen versions."""
+
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
+
+from milepost.store.tables.guides import guide_themes, guide_versions, guides
+
+
+def list_guides(connection: Connection, environment_id: int) -> list[RowMapping]:
+    """Every guide that is not retired, newest change first."""
+    query = select(guides).where(guides.c.environment_id == environment_id, guides.c.status != "retired")
+    return list(connection.execute(query.order_by(guides.c.updated_at.desc(), guides.c.id)).mappings())
+
+
+def find_guide(connection: Connection, environment_id: int, name: str) -> RowMapping | None:
+    """By key or public id."""
+    query = select(guides).where(guides.c.environment_id == environment_id, (guides.c.key == name) | (guides.c.public_id == name))
+    return connection.execute(query).mappings().first()
+
+
+def insert_guide(connection: Connection, environment_id: int, **values: Any) -> int:
+    """The new guide's internal id."""
+    row = connection.execute(insert(guides).values(environment_id=environment_id, **values).returning(guides.c.id))
+    return int(row.scalar_one())
+
+
+def update_guide(connection: Connection, environment_id: int, guide_id: int, **values: Any) -> None:
+    """Changes columns of one guide."""
+    mine = (guides.c.environment_id == environment_id) & (guides.c.id == guide_id)
+    connection.execute(update(guides).where(mine).values(**values))
+
+
+def insert_version(connection: Connection, environment_id: int, guide_id: int, **values: Any) -> None:
+    """A frozen version; it is never changed."""
+    connection.execute(insert(guide_versions).values(environment_id=environment_id, guide_id=guide_id, **values))
+
+
+def newest_version(connection: Connection, environment_id: int, guide_id: int) -> int:
+    """0 before the first publication."""
+    c = guide_versions.c
+    query = select(func.coalesce(func.max(c.version), 0)).where(c.environment_id == environment_id, c.guide_id == guide_id)
+    return int(connection.execute(query).scalar_one())
+
+
+def list_versions(connection: Connection, environment_id: int, guide_id: int) -> list[RowMapping]:
+    """Newest first, with the documents."""
+    c = guide_versions.c
+    query = select(guide_versions).where(c.environment_id == environment_id, c.guide_id == guide_id)
+    return list(connection.execute(query.order_by(c.version.desc())).mappings())
+
+
+def list_published(connection: Connection, environment_id: int) -> list[RowMapping]:
+    """(guide_id, public_id, key, version, document) of every guide on air."""
+    c = guide_versions.c
+    join = (guides.c.environment_id == c.environment_id) & (guides.c.id == c.guide_id) & (guides.c.current_version == c.version)
+    query = (
+        select(guides.c.id.label("guide_id"), guides.c.public_id, guides.c.key, c.version, c.document)
+        .join(guide_versions, join)
+        .where(guides.c.environment_id == environment_id, guides.c.status == "published")
+    )
+    return list(connection.execute(query.order_by(guides.c.id)).mappings())
+
+
+def list_themes(connection: Connection, environment_id: int) -> dict[str, str]:
+    """{key: JSON}."""
+    query = select(guide_themes).where(guide_themes.c.environment_id == environment_id)
+    return {row.key: row.document for row in connection.execute(query)}
