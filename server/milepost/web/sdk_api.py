@@ -47,9 +47,10 @@ async def claim(request: Request) -> Response:
     )
     try:
         async with asyncio.timeout(CLAIM_WITHIN_S):
-            return _json(await asyncio.wrap_future(future))
+            decided = await asyncio.wrap_future(future)
     except TimeoutError as problem:
         raise Unavailable("The store is slow; don't show the guide.") from problem
+    return _json(decided)
 
 
 async def _holder(request: Request, key: str) -> KeyHolder:
