@@ -43,7 +43,7 @@ def test_the_wheel_holds_everything_the_product_reads(installed: Path, tmp_path:
     for pattern in (
         "_data/migrations/env.py", "_data/migrations/versions/*.py", "_data/guides/library/health/*.yaml",
         "_data/guides/cases/*.json", "web/templates/*.html", "web/static/*.css", "web/static/sdk/milepost.js",
-        "web/static/sdk/*/*.js", "py.typed",
+        "web/static/sdk/*/*.js", "web/locales/zh_CN/*.po", "py.typed",
     ):  # fmt: skip
         assert list(home.glob(pattern)), f"the wheel lacks {pattern}"
     for folder in ("web/templates", "web/static", "web/locales", "demo"):
