@@ -72,16 +72,16 @@ def test_a_guide_leads_over_two_pages_and_only_what_follows_alone_counts(
     before = demo.live(CASTINGS)
     page.goto(f"{demo.host_url}/approvals")
     card = page.locator("milepost-guide .card").first
-    expect(card).to_contain_text("Somebody waits for your answer", timeout=15_000)
+    expect(card).to_contain_text("A colleague waits for your answer", timeout=15_000)
     page.get_by_test_id("approval-first").click()
-    expect(card).to_contain_text("One click")
+    expect(card).to_contain_text("Approve it here")
     page.get_by_test_id("approve-leave").click()
-    expect(card).to_contain_text("That was it")
+    expect(card).to_contain_text("The next request is yours alone")
     wait_until(lambda: demo.live(CASTINGS)["guided_only"] == 1, LIVE_WITHIN_S)
     guided = demo.live(CASTINGS)
     assert guided["coverage"]["n"] == before["coverage"]["n"] == 3
     assert guided["activated_on"] is None
-    page.get_by_role("button", name="Got it").click()
+    page.get_by_role("button", name="Done").click()
     expect(card).to_have_count(0)
     page.wait_for_timeout(5_500)  # the five seconds after a run in which use still counts as guided
     page.goto(f"{demo.host_url}/approvals")

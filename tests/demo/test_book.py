@@ -99,7 +99,7 @@ def test_book_has_120_live_and_30_lost_accounts_of_six_csms() -> None:
 
 
 def test_every_company_is_marked_as_a_sample() -> None:
-    assert all(a.name.endswith("(sample)") and a.name_zh.endswith("(示例)") for a in book().accounts)
+    assert all(a.name.endswith("(sample)") and a.name_zh.endswith("（示例）") for a in book().accounts)
 
 
 def test_catalogue_has_31_features_9_core_19_basic_and_an_add_on() -> None:

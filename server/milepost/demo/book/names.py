@@ -78,7 +78,7 @@ def company_names(rng: Random) -> Iterator[tuple[str, str, str]]:
             seen.add((front, back))
             english, chinese = TRADES[trade]
             stem = FRONT[front] + BACK[back]
-            yield f"{stem}-{english}".lower(), f"{stem} {english} (sample)", f"{FRONT_ZH[front]}{BACK_ZH[back]}{chinese}(示例)"
+            yield f"{stem}-{english}".lower(), f"{stem} {english} (sample)", f"{FRONT_ZH[front]}{BACK_ZH[back]}{chinese}（示例）"
 
 
 def person_name(rng: Random, *, chinese: bool) -> str:

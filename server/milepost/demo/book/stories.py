@@ -19,7 +19,7 @@ def make_stories(seed: int, anchor: int) -> list[Account]:
 def castings(rng: Random, anchor: int) -> Account:
     """Tier A, renews in 41 days: 9 of 50 people, 3 of 31 features, 5 complaints. Nobody ever approved leave in it."""
     return Account(
-        key=CASTINGS, name="Eldermoor Castings (sample)", name_zh="桤原铸造(示例)", plan="pro", tier="A", arr=96_000,
+        key=CASTINGS, name="Eldermoor Castings (sample)", name_zh="桤原铸造（示例）", plan="pro", tier="A", arr=96_000,
         employees=50, seats=45, started_on=anchor - 689, renewal_on=anchor + 41, ended_on=None, csm=0,
         people=make_people(CASTINGS, 30, rng), uses=on_beat({"leave_request": 0, "roster_view": 0, "attendance_view": 0}),
         active=((0, 9.0),), exact=True, terminals=False,
@@ -30,7 +30,7 @@ def castings(rng: Random, anchor: int) -> Account:
 def logistics(rng: Random, anchor: int) -> Account:
     """Day 14 and not activated: they ask for leave, and nobody approves it."""
     return Account(
-        key=LOGISTICS, name="Norhaven Logistics (sample)", name_zh="云港物流(示例)", plan="pro", tier="B", arr=41_000,
+        key=LOGISTICS, name="Norhaven Logistics (sample)", name_zh="云港物流（示例）", plan="pro", tier="B", arr=41_000,
         employees=34, seats=30, started_on=anchor - 14, renewal_on=anchor + 351, ended_on=None, csm=1,
         people=make_people(LOGISTICS, 20, rng, chinese=True), uses=on_beat({"leave_request": 0, "people_directory": 1}),
         active=((0, 6.0),), exact=True, terminals=False,
@@ -42,7 +42,7 @@ def retailer(rng: Random, anchor: int) -> Account:
     """9,400 of 10,000 leads used: about to hit the limit of the plan."""
     uses = {"leave_request": 0, "leave_approve": 0, "roster_view": 0, "leads_list": 0, "people_directory": 1, "report_basic": 1}
     return Account(
-        key=RETAILER, name="Sunmere Retail (sample)", name_zh="澄湖零售(示例)", plan="basic", tier="B", arr=38_000,
+        key=RETAILER, name="Sunmere Retail (sample)", name_zh="澄湖零售（示例）", plan="basic", tier="B", arr=38_000,
         employees=44, seats=40, started_on=anchor - 420, renewal_on=anchor + 128, ended_on=None, csm=2,
         people=make_people(RETAILER, 26, rng), uses=on_beat(uses), active=((0, 17.0),), exact=True,
         nps=answers(anchor, (8, 9, 7)), traits={"leads_used": 9400, "leads_limit": 10_000},
@@ -56,7 +56,7 @@ def foods(rng: Random, anchor: int) -> Account:
     beats = {key: i % 3 for i, key in enumerate(features_of("pro")) if key not in unused}
     beats |= dict.fromkeys(("leave_request", "leave_approve", "roster_view", "attendance_view", "roster_edit"), 0)
     return Account(
-        key=FOODS, name="Oakbarley Foods (sample)", name_zh="青麦食品(示例)", plan="pro", tier="A", arr=118_000,
+        key=FOODS, name="Oakbarley Foods (sample)", name_zh="青麦食品（示例）", plan="pro", tier="A", arr=118_000,
         employees=60, seats=58, started_on=anchor - 903, renewal_on=anchor + 210, ended_on=None, csm=3,
         people=make_people(FOODS, 48, rng, chinese=True), uses=on_beat(beats), active=((0, 31.0),), exact=True, terminals=False,
         nps=answers(anchor, (9, 10, 9, 8, 10)),
@@ -69,7 +69,7 @@ def media(rng: Random, anchor: int) -> Account:
     lasting = {"leave_request": 0, "roster_view": 0, "attendance_view": 0, "leave_balance": 1, "leads_list": 1,
                "report_share": 2, "settings_notifications": 2, "leave_calendar": 2}  # fmt: skip
     return Account(
-        key=MEDIA, name="Brightfen Media (sample)", name_zh="澄泽传媒(示例)", plan="pro", tier="B", arr=57_000,
+        key=MEDIA, name="Brightfen Media (sample)", name_zh="澄泽传媒（示例）", plan="pro", tier="B", arr=57_000,
         employees=50, seats=44, started_on=anchor - 517, renewal_on=anchor + 76, ended_on=None, csm=4,
         people=make_people(MEDIA, 34, rng),
         uses=on_beat(lasting) + on_beat({"leave_approve": 0}, until=turn - 1), active=((0, 19.0), (turn, 14.0)), exact=True,
@@ -83,7 +83,7 @@ def tools(rng: Random, anchor: int) -> Account:
     beats |= dict.fromkeys(("report_basic", "people_directory", "attendance_correct", "roster_publish", "leave_balance"), 1)
     beats |= dict.fromkeys(("leave_calendar", "leads_list", "people_profile", "advanced_report"), 2)
     return Account(
-        key=TOOLS, name="Ironwick Tools (sample)", name_zh="岭石工具(示例)", plan="pro", tier="A", arr=88_000,
+        key=TOOLS, name="Ironwick Tools (sample)", name_zh="岭石工具（示例）", plan="pro", tier="A", arr=88_000,
         employees=48, seats=44, started_on=anchor - 739, renewal_on=anchor - 9, ended_on=anchor - 9, csm=5,
         people=make_people(TOOLS, 36, rng), uses=on_beat(beats), active=((0, 25.0),), exact=True,
         nps=answers(anchor, (8, 9, 9, 7)),
