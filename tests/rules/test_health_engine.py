@@ -99,6 +99,29 @@ def test_every_part_says_why_in_both_languages() -> None:
     assert "over 30 days" in found.items[1].sentence["en"]
 
 
+def test_sentences_read_aloud_in_their_own_language() -> None:
+    values = known(core_coverage=0.36, complaints_30d=5, nps=None)
+    values["coverage"] = SignalValue(value=4 / 31, n=4, of=31)
+    values["daily_active_share"] = SignalValue(value=0.184, of=140)
+    values["nps"] = SignalValue(value=None, why={"en": "no answers yet", "zh-CN": "尚无回答"})
+    said = {item.signal: item.sentence for item in compute_score(ADOPTION, values).items}
+    assert said["coverage"] == {
+        "en": "Coverage: 4 of 31 over 90 days, 4.8 of 18.5 points (0\u00a0% → 50\u00a0%).",
+        "zh-CN": "功能覆盖率（已授权）：4 / 31（近 90 天），得 4.8 分，满分 18.5（0% → 50%）。",
+    }
+    assert said["daily_active_share"]["en"].startswith("Daily active share: 18\u00a0% of 140 people over 28 days, ")
+    assert said["daily_active_share"]["zh-CN"].startswith("日活跃占比：140 人的 18%（近 28 天），")
+    assert said["complaints_30d"]["en"] == "Complaints: 5 over 30 days, 1.9 of 11.1 points (6 → 0)."
+    assert said["nps"]["zh-CN"] == "NPS：未知（尚无回答），权重转给已知项。"
+    english_marks = set("abcdefghijklmnopqrstuvwxyz,;:()")
+    assert not [words for words in said.values() if english_marks & set(words["zh-CN"])]
+
+
+def test_a_negative_rule_says_what_it_takes() -> None:
+    found = compute_score(STARTER, known(daily_login_share=0.6, complaints=4))
+    assert found.items[-1].sentence["en"] == "Complaints: 4 over 30 days, −15.0 points (> 3)."
+
+
 def test_a_window_in_hours_is_not_called_days() -> None:
     document = STARTER.model_dump(by_alias=True)
     document["signals"]["complaints"]["window"] = "48h"

@@ -87,7 +87,7 @@ def test_the_daily_share_is_a_mean_over_business_days() -> None:
 
 def test_without_a_denominator_the_share_is_unknown_and_says_why() -> None:
     assert active_share({FRIDAY: 10}, FRIDAY, None).value is None
-    assert active_share({FRIDAY: 10}, FRIDAY, 0).why == "the number of employees is not known"
+    assert active_share({FRIDAY: 10}, FRIDAY, 0).why["en"] == "the number of employees is not known"
 
 
 def test_a_share_over_one_is_one_with_a_flag() -> None:

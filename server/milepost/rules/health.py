@@ -6,7 +6,7 @@ Source: definitions page, "Health model". Both shapes, one set of items.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from milepost.rules.sentences import sentence
+from milepost.rules.sentences import describe_condition, describe_measure, sentence
 from milepost.wire.health import HealthModel, Item, Measure, Score, SignalValue
 
 Values = Mapping[str, SignalValue]
@@ -59,8 +59,9 @@ def _points(model: HealthModel, values: Values) -> tuple[list[Item], float]:
             known += abs(rule.points)
             points = rule.points if rule.if_.holds(value.value) else 0.0
         items.append(
-            _item(rule.id, "rule", "", rule.if_.signal, value, points, max(0.0, rule.points), rule.if_.text(),
-                  sentence(spec, value, points, max(0.0, rule.points), rule.if_.text()))
+            _item(rule.id, "rule", "", rule.if_.signal, value, points, max(0.0, rule.points),
+                  describe_condition(rule.if_, spec)["en"],
+                  sentence(spec, value, points, max(0.0, rule.points), rule.if_, model.unknown))
         )  # fmt: skip
     return items, known / total if total else 0.0
 
@@ -92,11 +93,11 @@ def _scorecard(model: HealthModel, values: Values) -> tuple[list[Item], float]:
                 reached = 0.5 if model.unknown == "neutral" else 0.0
             else:
                 reached = map_value(measure, value.value)
-            points, threshold = weight * reached, threshold_text(measure)
             spec = model.signal(measure.signal)
+            points, threshold = weight * reached, describe_measure(measure, spec)["en"]
             items.append(
                 _item(f"{group.id}.{measure.signal}", "measure", group.id, measure.signal, value, points, weight,
-                      threshold, sentence(spec, value, points, weight, threshold))
+                      threshold, sentence(spec, value, points, weight, measure, model.unknown))
             )  # fmt: skip
     return items, known_share
 
@@ -123,15 +124,6 @@ def map_value(measure: Measure, value: float) -> float:
         reached = [step.share for step in measure.steps if value >= step.from_]
         return reached[-1] if reached else 0.0
     return min(1.0, max(0.0, 1.0 - (measure.deduct or 0.0) * value))
-
-
-def threshold_text(measure: Measure) -> str:
-    """`0 → 0.6`"""
-    if measure.linear is not None:
-        return f"{measure.linear.at_0:g} → {measure.linear.at_100:g}"
-    if measure.steps is not None:
-        return ", ".join(f"≥ {s.from_:g}: {s.share:.0%}" for s in measure.steps)
-    return f"−{measure.deduct or 0:.0%} each"
 
 
 def _item(
@@ -175,7 +167,7 @@ def _cap(model: HealthModel, items: list[Item], values: Values) -> list[Item]:
         if value.value is not None and cap.if_.holds(value.value) and total > cap.at_most:
             words = {
                 "en": f"Exception {cap.id}: the score is at most {cap.at_most:g}.",
-                "zh-CN": f"例外规则 {cap.id}:分数不超过 {cap.at_most:g}。",
+                "zh-CN": f"例外规则 {cap.id}：分数不超过 {cap.at_most:g}。",
             }
             items = [*items, Item(id=cap.id, kind="cap", signal=cap.if_.signal, points=cap.at_most - total, sentence=words)]
     return items

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from milepost.rules.activity import Share, active_share, seat_use
+from milepost.rules.activity import NO_PEOPLE, Share, active_share, seat_use
 from milepost.rules.coverage import Coverage
+from milepost.rules.sentences import Both, span_words
 from milepost.wire.health import HealthModel, SignalSpec, SignalValue
 
 DAY_MS = 86_400_000
@@ -96,39 +97,41 @@ def span_ms(span: str) -> int:
 EVENT_METRICS = frozenset(
     {"coverage", "usage_rate", "core_coverage", "active_share", "feature_users", "seat_use", "days_since_last_use"}
 )
-NOUNS = {"ticket": "tickets", "nps": "NPS answers", "csat": "CSAT answers"}
 
 
-def _silence(spec: SignalSpec, inputs: Inputs, sources: Sources, moment: Moment) -> str | None:
+def _silence(spec: SignalSpec, inputs: Inputs, sources: Sources, moment: Moment) -> Both | None:
     """Why the source can't be asked; None when it speaks."""
     if spec.metric in EVENT_METRICS:
-        last, noun = sources.last_event_at, "events"
+        last, noun = sources.last_event_at, ("events", "事件")
         if inputs.events_suspect:
-            return "the tracking of this environment is suspect"
+            return {"en": "the tracking of this environment is suspect", "zh-CN": "该环境的采集异常"}
         if spec.feature is not None and spec.feature in inputs.suspect_features:
-            return "the tracking of this feature is suspect"
+            return {"en": "the tracking of this feature is suspect", "zh-CN": "该功能的采集异常"}
     elif spec.metric == "ticket_count":
-        last, noun = sources.last_fact_at.get("ticket"), NOUNS["ticket"]
+        last, noun = sources.last_fact_at.get("ticket"), ("tickets", "工单")
     else:
         return None
     if last is None:
-        return f"no {noun} have arrived yet"
+        return {"en": f"no {noun[0]} have arrived yet", "zh-CN": f"尚未收到{noun[1]}"}
     if spec.stale_after is not None and moment.end_ms - last > span_ms(spec.stale_after):
-        return f"no {noun} for more than {spec.stale_after}"
+        return {
+            "en": f"no {noun[0]} for more than {span_words(spec.stale_after)['en']}",
+            "zh-CN": f"已超过 {span_words(spec.stale_after)['zh-CN']}没有{noun[1]}",
+        }
     return None
 
 
 def _coverage(spec: SignalSpec, inputs: Inputs, moment: Moment) -> SignalValue:
     held = inputs.coverage
     if held.share is None:
-        return SignalValue(value=None, window=spec.window or "", why="no eligible features")
+        return SignalValue(value=None, window=spec.window or "", why={"en": "no eligible features", "zh-CN": "没有可用功能"})
     return SignalValue(value=held.share, n=len(held.used), of=len(held.eligible), window=spec.window or "", as_of=moment.day)
 
 
 def _usage_rate(spec: SignalSpec, inputs: Inputs, moment: Moment) -> SignalValue:
     held = inputs.coverage
     if held.usage_rate is None:
-        return SignalValue(value=None, window=spec.window or "", why="no live features")
+        return SignalValue(value=None, window=spec.window or "", why={"en": "no live features", "zh-CN": "没有在用功能"})
     return SignalValue(
         value=held.usage_rate, n=len(held.rate_used), of=len(held.rate_all), window=spec.window or "", as_of=moment.day
     )
@@ -136,15 +139,16 @@ def _usage_rate(spec: SignalSpec, inputs: Inputs, moment: Moment) -> SignalValue
 
 def _core_coverage(spec: SignalSpec, inputs: Inputs, moment: Moment) -> SignalValue:
     value = inputs.coverage.core_coverage
-    why = "" if value is not None else "no eligible core feature"
+    why = {} if value is not None else {"en": "no eligible core feature", "zh-CN": "没有可用的核心功能"}
     return SignalValue(value=value, window=spec.window or "", as_of=moment.day, why=why)
 
 
 def share_of(inputs: Inputs, moment: Moment, days: int, *, calendar: bool = False, denominator: str | None = None) -> Share:
     """The daily active share over these days; one trait is the denominator, there is no silent fallback."""
-    people = inputs.seats if (denominator or inputs.denominator) == "seats" else inputs.employees
+    what = denominator or inputs.denominator
+    people = inputs.seats if what == "seats" else inputs.employees
     counts = {day: len(active) for day, active in inputs.active.items()}
-    return active_share(counts, moment.last_complete_day, people, days=days, country=inputs.country, calendar=calendar)
+    return active_share(counts, moment.last_complete_day, people, days=days, country=inputs.country, calendar=calendar, what=what)
 
 
 def _active_share(spec: SignalSpec, inputs: Inputs, moment: Moment) -> SignalValue:
@@ -159,7 +163,8 @@ def _feature_users(spec: SignalSpec, inputs: Inputs, moment: Moment) -> SignalVa
     first = moment.day - window_days(spec, 28) + 1
     uses = inputs.people.get(spec.feature or "")
     if uses is None:
-        return SignalValue(value=None, window=spec.window or "", why=f"the catalogue has no feature {spec.feature}")
+        why = {"en": f"the catalogue has no feature {spec.feature}", "zh-CN": f"功能目录中没有 {spec.feature}"}
+        return SignalValue(value=None, window=spec.window or "", why=why)
     people = {person for day, person, n in uses if first <= day <= moment.day and n > 0}
     return SignalValue(value=float(len(people)), n=len(people), window=spec.window or "28d", as_of=moment.day)
 
@@ -173,7 +178,7 @@ def active_people(inputs: Inputs, moment: Moment, days: int) -> int:
 def _seat_use(spec: SignalSpec, inputs: Inputs, moment: Moment) -> SignalValue:
     n = active_people(inputs, moment, window_days(spec, 28))
     value = seat_use(n, inputs.seats)
-    why = "" if value is not None else "the number of seats is not known"
+    why = {} if value is not None else NO_PEOPLE["seats"]
     return SignalValue(value=value, n=n, of=inputs.seats, window=spec.window or "28d", as_of=moment.day, why=why)
 
 
@@ -181,7 +186,7 @@ def _days_since_last_use(spec: SignalSpec, inputs: Inputs, moment: Moment) -> Si
     used = [day for day, people in inputs.active.items() if people and day <= moment.day]
     since = max(used) if used else inputs.started_on
     if since is None:
-        return SignalValue(value=None, why="the account's start is not known")
+        return SignalValue(value=None, why={"en": "the account's start is not known", "zh-CN": "客户起始日未知"})
     return SignalValue(value=float(max(0, moment.day - since)), as_of=since)
 
 
@@ -212,7 +217,8 @@ def _survey(spec: SignalSpec, inputs: Inputs, moment: Moment) -> SignalValue:
     answers = _answers(spec.metric, inputs, moment, window_days(spec, NPS_DAYS))
     window = spec.window or f"{NPS_DAYS}d"
     if len(answers) < LOW_N:
-        why = f"n = {len(answers)}, needs {LOW_N}" if answers else "no answers yet"
+        few = {"en": f"n = {len(answers)}, needs {LOW_N}", "zh-CN": f"仅 {len(answers)} 份回答，至少需 {LOW_N} 份"}
+        why = few if answers else {"en": "no answers yet", "zh-CN": "尚无回答"}
         return SignalValue(value=None, n=len(answers), window=window, why=why)
     if spec.metric == "nps":
         value = 100 * (sum(a >= 9 for a in answers) - sum(a <= 6 for a in answers)) / len(answers)
@@ -223,12 +229,12 @@ def _survey(spec: SignalSpec, inputs: Inputs, moment: Moment) -> SignalValue:
 
 def _days_to_renewal(spec: SignalSpec, inputs: Inputs, moment: Moment) -> SignalValue:  # noqa: ARG001
     if inputs.renewal_on is None:
-        return SignalValue(value=None, why="the renewal date is not known")
+        return SignalValue(value=None, why={"en": "the renewal date is not known", "zh-CN": "续约日未知"})
     return SignalValue(value=float(inputs.renewal_on - moment.day), as_of=moment.day)
 
 
 def _arr(spec: SignalSpec, inputs: Inputs, moment: Moment) -> SignalValue:  # noqa: ARG001
-    why = "" if inputs.arr is not None else "ARR is not known"
+    why = {} if inputs.arr is not None else {"en": "ARR is not known", "zh-CN": "ARR 未知"}
     return SignalValue(value=inputs.arr, as_of=moment.day, why=why)
 
 
@@ -237,7 +243,8 @@ def _trait(spec: SignalSpec, inputs: Inputs, moment: Moment) -> SignalValue:
     if isinstance(value, bool):
         value = float(value)
     if not isinstance(value, int | float):
-        return SignalValue(value=None, why=f"the trait {spec.trait} is not a number")
+        why = {"en": f"the trait {spec.trait} is not a number", "zh-CN": f"属性 {spec.trait} 不是数字"}
+        return SignalValue(value=None, why=why)
     return SignalValue(value=float(value), as_of=moment.day)
 
 

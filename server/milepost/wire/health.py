@@ -122,13 +122,6 @@ class If(Shape):
             return value < self.lt
         return value <= (self.lte or 0.0)
 
-    def text(self) -> str:
-        """`> 0.5`"""
-        for name, sign in (("gt", ">"), ("gte", "≥"), ("lt", "<"), ("lte", "≤")):
-            if getattr(self, name) is not None:
-                return f"{sign} {getattr(self, name):g}"
-        return ""
-
 
 class Rule(Shape):
     """Points when the condition holds."""
@@ -265,14 +258,14 @@ class HealthModel(Shape):
 
 
 class SignalValue(Shape):
-    """A signal of one account on one day; `value` None = unknown, with the reason in `why`."""
+    """A signal of one account on one day; `value` None = unknown, with the reason in `why` ({en, zh-CN})."""
 
     value: float | None
     n: int | None = None
     of: int | None = None
     window: str = ""
     as_of: int | None = None  # day number of the newest input
-    why: str = ""
+    why: dict[str, str] = {}
 
 
 class Item(Shape):
