@@ -42,7 +42,8 @@ def milepost(*arguments: str, database: str, folder: Path) -> str:
 def command_environment(folder: Path) -> dict[str, str]:
     """The environment of a child: ours without MILEPOST_*, a secret key of its own, home in the folder."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MILEPOST_")}
-    return kept | {"MILEPOST_SECRET_KEY": "dGVzdC1vbmx5LXNlY3JldC1rZXktMzItYnl0ZXMhISE=", "HOME": str(folder)}
+    ours = {"MILEPOST_SECRET_KEY": "dGVzdC1vbmx5LXNlY3JldC1rZXktMzItYnl0ZXMhISE=", "MILEPOST_DRAIN_S": "0"}
+    return kept | ours | {"HOME": str(folder)}
 
 
 @dataclass

@@ -50,6 +50,11 @@ class Settings:
     new_accounts_per_hour: int = setting(
         5_000, "New accounts per hour and environment; what comes beyond is counted as overflow."
     )
+    drain_s: int = setting(
+        1,
+        "Seconds between SIGTERM, when `/readyz` begins to fail, and the moment when no new connection is taken. Give your "
+        "load balancer the time it needs to notice; 0 stops at once.",
+    )
     daily_run_at: str = setting("02:00", "When yesterday is settled, in the time zone of each environment.")
 
     @property
@@ -109,6 +114,8 @@ def _check(settings: Settings) -> None:
     for name in ("workers", "queue_limit", "pk_events_per_s", "address_events_per_s", "new_accounts_per_hour"):
         if getattr(settings, name) < 1:
             raise SettingError(f"{name} is {getattr(settings, name)}; write 1 or more.")
+    if not 0 <= settings.drain_s <= 600:
+        raise SettingError(f"drain_s is {settings.drain_s}; write a number from 0 to 600.")
     if settings.log_level.lower() not in LOG_LEVELS:
         raise SettingError(f"log_level is {settings.log_level!r}; write one of {', '.join(LOG_LEVELS)}.")
     hour, _, minute = settings.daily_run_at.partition(":")

@@ -12,21 +12,23 @@ from milepost.actions.tenant import Tenant
 from milepost.errors import BadRequest, Forbidden
 from milepost.rules.canonical import MAX_EVENT_BYTES
 from milepost.rules.reading import Moment, read_event, refuse
-from milepost.wire.event import Envelope, Reading, Refused, envelope_decoder, parse_instant, split_batch
+from milepost.wire.event import (
+    Envelope,
+    Reading,
+    Refused,
+    decode_small,
+    envelope_decoder,
+    holds_more_than,
+    keyed_decoder,
+    parse_instant,
+    split_batch,
+)
 
 KINDS = {"i": "identify", "t": "track", "p": "page", "s": "screen", "g": "group", "a": "alias"}
 BATCHES = frozenset({"batch", "b", "import"})
 MAX_EVENTS = 5_000
+MAX_KEY_BYTES = 400
 _WRITE_KEY = re.compile(rb'"writeKey"\s*:\s*"([pskw]k_[A-Za-z0-9_-]{1,90})"')
-
-
-class _Keyed(msgspec.Struct):
-    """Only the key of a single event."""
-
-    writeKey: Any = None
-
-
-_keyed_decoder = msgspec.json.Decoder(_Keyed)
 
 
 @dataclass
@@ -42,35 +44,43 @@ class Parcel:
 
 def open_parcel(body: bytes, route: str) -> Parcel:
     """Splits a batch; a single event is a batch of one. Raises BadRequest for a batch of too many."""
-    parcel = _open_batch(body) if route in BATCHES else _open_single(body)
+    parcel = _open_batch(body) if route in BATCHES else Parcel([body], _key_of(body))
     if len(parcel.events) > MAX_EVENTS:
-        raise BadRequest(f"The batch holds {len(parcel.events)} events; send at most {MAX_EVENTS}.", code="too_many")
+        raise _too_many()
     return parcel
 
 
-def _open_single(body: bytes) -> Parcel:
+def _too_many() -> BadRequest:
+    return BadRequest(f"The batch holds more than {MAX_EVENTS} events; split it.", code="too_many")
+
+
+def _key_of(event: bytes) -> str | None:
+    """The key an event carries itself; in one that can't be decoded, the first that looks like a key."""
     try:
-        key = _keyed_decoder.decode(body).writeKey
+        return _text(decode_small(keyed_decoder.decode(event).writeKey, MAX_KEY_BYTES))
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        key = _find_key(body)
-    return Parcel([body], key if isinstance(key, str) else None)
+        return _find_key(event)
 
 
 def _open_batch(body: bytes) -> Parcel:
     try:
+        if holds_more_than(body, MAX_EVENTS):
+            raise _too_many()
         envelope = envelope_decoder.decode(body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        events = split_batch(body)
+        events = split_batch(body, MAX_EVENTS)
         key = _find_key(body)
         if events is None:
             return Parcel([], key, whole=refuse("json", 'The body is not JSON such as {"batch": […]}.', body))
         return Parcel(events, key)
+    key = _text(decode_small(envelope.writeKey, MAX_KEY_BYTES))
     if envelope.batch is None:
-        return Parcel([], _text(envelope.writeKey), whole=refuse("json", "The body holds no `batch` list.", body))
+        return Parcel([], key, whole=refuse("json", "The body holds no `batch` list.", body))
+    if len(envelope.batch) > MAX_EVENTS:
+        raise _too_many()
     events = [bytes(raw) for raw in envelope.batch]
-    key = _text(envelope.writeKey)
     if key is None and events:
-        key = _find_key(events[0][:MAX_EVENT_BYTES])
+        key = _key_of(events[0])
     return Parcel(events, key, _sent_at(envelope), _token(envelope))
 
 
@@ -121,13 +131,13 @@ def _text(value: Any) -> str | None:
 
 def _sent_at(envelope: Envelope) -> int | None:
     try:
-        return parse_instant(envelope.sentAt)
+        return parse_instant(decode_small(envelope.sentAt, 200))
     except ValueError:
         return None
 
 
 def _token(envelope: Envelope) -> str | None:
-    context = envelope.context if isinstance(envelope.context, dict) else {}
-    ours = context.get("milepost")
+    context = decode_small(envelope.context, MAX_EVENT_BYTES)
+    ours = context.get("milepost") if isinstance(context, dict) else None
     token = ours.get("token") if isinstance(ours, dict) else None
     return token if isinstance(token, str) and len(token) <= 8192 else None

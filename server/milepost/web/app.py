@@ -39,6 +39,7 @@ def create_app(runtime: Runtime, modules: Sequence[ModuleType] = MODULES) -> Sta
     )
     app.router.redirect_slashes = False
     app.state.runtime = runtime
+    app.state.is_stopping = False
     app.state.route_names = frozenset(route.name for route in routes)
     app.state.environment_routes = frozenset(route.name for route in routes if "{environment}" in route.path)
     return app

@@ -18,8 +18,10 @@ async def livez(request: Request) -> Response:  # noqa: ARG001
 
 
 def readyz(request: Request) -> Response:
-    """Whether this process should get traffic: database reachable, schema current, queue not full."""
+    """Whether this process should get traffic: not stopping, database reachable, schema current, queue not full."""
     runtime: Runtime = request.app.state.runtime
+    if request.app.state.is_stopping:
+        return PlainTextResponse("the server is stopping\n", 503)
     try:
         if current_revision(runtime.engine) != newest_revision():
             return PlainTextResponse("the database needs `milepost migrate`\n", 503)

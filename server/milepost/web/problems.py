@@ -26,7 +26,7 @@ def answer(request: Request, problem: Exception) -> Response:
     if isinstance(problem, ValidationError):
         return _answer(request, 422, "invalid", "Some fields are wrong.", {}, errors=_fields(problem))
     if isinstance(problem, HTTPException):
-        detail = _("There is nothing at this address.") if problem.status_code == 404 else problem.detail
+        detail = _("There is nothing at this address.") if problem.status_code == 404 else f"{problem.detail.rstrip('.')}."
         code = CODES.get(problem.status_code, "http")
         return _answer(request, problem.status_code, code, detail, dict(problem.headers or {}))
     if isinstance(problem, SQLAlchemyError):

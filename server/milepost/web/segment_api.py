@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import binascii
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -21,7 +20,7 @@ from milepost.actions.runtime import Runtime
 from milepost.actions.tenant import Tenant
 from milepost.errors import BadRequest, Forbidden, MilepostError, NotFound, TooManyRequests, Unauthorized, Unavailable
 from milepost.store import engine as db
-from milepost.web.bodies import EVENTS_LIMIT, read_body
+from milepost.web.bodies import EVENTS_LIMIT, Room, Seat, TooSlow, read_body
 from milepost.web.buckets import Buckets, address_prefix
 
 log = logging.getLogger(__name__)
@@ -58,6 +57,8 @@ def guarded(endpoint: Endpoint) -> Endpoint:
             return Response(status_code=204, headers=PREFLIGHT)
         try:
             return await endpoint(request)
+        except TooSlow:  # a slow line is a passing fault: for a 4xx the clients would drop the batch for ever
+            return answer_error(Unavailable("The body did not arrive in time; send the same events again.", retry_after_s=1))
         except MilepostError as problem:
             return answer_error(problem)
         except Exception:
@@ -76,7 +77,7 @@ def basic_user(request: Request) -> str | None:
         return None
     try:
         return base64.b64decode(header[6:], validate=True).decode().partition(":")[0] or None
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no base64, no UTF-8, no ASCII
         return None
 
 
@@ -154,16 +155,28 @@ def by_address(state: object) -> Buckets:
     return state.address_buckets  # type: ignore[attr-defined, no-any-return]
 
 
+def room(state: object) -> Room:
+    """Where large bodies wait, made on first use."""
+    if not hasattr(state, "body_room"):
+        state.body_room = Room()  # type: ignore[attr-defined]
+    return state.body_room  # type: ignore[attr-defined, no-any-return]
+
+
 @guarded
 async def receive(request: Request) -> Response:
     """Takes one request of events; answers after the fsynced commit."""
     route = str(request.path_params["route"])
     if route not in ROUTES:
         raise NotFound(f"There is no /v1/{route}; send events to /v1/batch.")
-    runtime: Runtime = request.app.state.runtime
     presented = basic_user(request)
     holder = await find_holder(request, presented) if presented else None
-    body = await read_body(request, EVENTS_LIMIT)
+    with Seat(room(request.app.state)) as seat:
+        return await _take(request, route, holder, seat)
+
+
+async def _take(request: Request, route: str, holder: KeyHolder | None, seat: Seat) -> Response:
+    runtime: Runtime = request.app.state.runtime
+    body = await read_body(request, EVENTS_LIMIT, seat.take)
     parcel = open_parcel(body, route) if len(body) <= ON_LOOP_BYTES else await run_in_threadpool(open_parcel, body, route)
     if holder is None:
         holder = await find_holder(request, parcel.write_key)
@@ -198,7 +211,8 @@ def _shown(receipt: Receipt) -> dict[str, object]:
         "received": receipt.received,
         "stored": receipt.stored,
         "duplicate": receipt.duplicate,
-        "refused": len(receipt.refused),
+        "refused": len(receipt.refused) - receipt.overflow,
+        "overflow": receipt.overflow,
     }
     if receipt.refused:
         shown["reasons"] = [{"code": r.reason, "message": r.detail} for r in receipt.refused[:20]]
@@ -215,7 +229,8 @@ async def take_metrics(request: Request) -> Response:  # noqa: ARG001
 async def project_settings(request: Request) -> Response:
     """What the Segment browser client asks for first."""
     key = str(request.path_params["key"])
-    await find_holder(request, key)
+    if (await find_holder(request, key)).is_secret:
+        raise Forbidden("A secret key (sk_…) never belongs in an address; use the write key (pk_…) in browsers.")
     host = request.app.state.runtime.settings.url
     integration = {"apiKey": key, "apiHost": f"{host.partition('://')[2]}/v1", "protocol": host.partition("://")[0]}
     return answer({"integrations": {"Segment.io": integration}, "plan": {"track": {}}})

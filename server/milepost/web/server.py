@@ -1,6 +1,10 @@
-"""Runs the application under uvicorn, with deadlines for slow headers."""
+"""Runs the application under uvicorn: deadlines for slow clients, an end to endless ones, readiness that fails first."""
 
 import asyncio
+import json
+import signal
+import time
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -10,12 +14,21 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from milepost.settings import Settings
 
 HEADER_DEADLINE_S = 15
+BODY_DEADLINE_S = 35  # the application answers after 30; this is for clients who drip on after their answer
+MOST_HEADER_BYTES = 64 * 1024
+MOST_UNREAD_BYTES = 16 * 1024 * 1024  # of a body whose answer is out already
+NOT_HTTP = {"success": False, "code": "bad_request", "message": "This is not a request of HTTP/1.1."}
+CLOSED_400 = "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{}"
 
 
 class PatientProtocol(HttpToolsProtocol):
-    """uvicorn's own, but a client that drips its headers is cut off after 15 seconds."""
+    """uvicorn's own, but not for ever: headers have 15 seconds and 64 KiB, bodies 35 seconds."""
 
     _deadline: asyncio.TimerHandle | None = None
+    _owed: tuple[int, str] = (0, "headers")  # (number of the message, what the client still has to send)
+    _armed_for: tuple[int, str] | None = None
+    _n_header_bytes = 0
+    _n_unread_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A new connection must bring its first headers in time."""
@@ -27,19 +40,53 @@ class PatientProtocol(HttpToolsProtocol):
         self._disarm()
         super().connection_lost(exc)
 
+    def data_received(self, data: bytes) -> None:
+        """Feeds the parser; a deadline is set only for what did not come whole."""
+        owed = self._owed
+        super().data_received(data)
+        if self._owed != self._armed_for:
+            self._arm()
+        if self._owed[1] == "headers" and self._owed == owed:
+            self._n_header_bytes += len(data)
+            if self._n_header_bytes > MOST_HEADER_BYTES:
+                self._cut()
+
     def on_message_begin(self) -> None:
-        """Every further request must, too."""
+        """Every further request must bring its headers, too."""
         super().on_message_begin()
-        self._arm()
+        self._owed = (self._owed[0] + 1, "headers")
+        self._n_header_bytes = self._n_unread_bytes = 0
 
     def on_headers_complete(self) -> None:
-        """The headers are here; the body has a deadline of its own."""
-        self._disarm()
+        """The headers are here; the body is next."""
+        self._owed = (self._owed[0], "body")
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """What comes after the answer is thrown away, but not without end."""
+        super().on_body(body)
+        if self.cycle is not None and self.cycle.response_complete:
+            self._n_unread_bytes += len(body)
+            if self._n_unread_bytes > MOST_UNREAD_BYTES:
+                self._cut()
+
+    def on_message_complete(self) -> None:
+        """Nothing is owed."""
+        self._owed = (self._owed[0], "")
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002
+        """In JSON, as everything that answers a client of events."""
+        content = json.dumps(NOT_HTTP)
+        self.transport.write(CLOSED_400.format(len(content), content).encode())
+        self.transport.close()
 
     def _arm(self) -> None:
         self._disarm()
-        self._deadline = self.loop.call_later(HEADER_DEADLINE_S, self._cut)
+        self._armed_for = self._owed
+        seconds = {"headers": HEADER_DEADLINE_S, "body": BODY_DEADLINE_S}.get(self._owed[1])
+        if seconds is not None:
+            self._deadline = self.loop.call_later(seconds, self._cut)
 
     def _disarm(self) -> None:
         if self._deadline is not None:
@@ -49,6 +96,30 @@ class PatientProtocol(HttpToolsProtocol):
     def _cut(self) -> None:
         if not self.transport.is_closing():
             self.transport.close()
+
+
+class DrainingServer(uvicorn.Server):
+    """On SIGTERM /readyz fails first; so many seconds later no new connection is taken, and what is in flight ends."""
+
+    def __init__(self, config: uvicorn.Config, app: Starlette, drain_s: int) -> None:
+        super().__init__(config)
+        self._application, self._drain_s = app, drain_s
+        self._drained_at: float | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A second signal, or Ctrl-C, does not wait."""
+        if sig != signal.SIGTERM or self._drained_at is not None or self._drain_s == 0:
+            super().handle_exit(sig, frame)
+            return
+        self._captured_signals.append(sig)
+        self._application.state.is_stopping = True
+        self._drained_at = time.monotonic() + self._drain_s
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second."""
+        if self._drained_at is not None and time.monotonic() >= self._drained_at:
+            self.should_exit = True
+        return await super().on_tick(counter)
 
 
 def make_server(app: Starlette, settings: Settings, **options: Any) -> uvicorn.Server:
@@ -69,4 +140,4 @@ def make_server(app: Starlette, settings: Settings, **options: Any) -> uvicorn.S
         timeout_graceful_shutdown=20,
         **options,
     )
-    return uvicorn.Server(config)
+    return DrainingServer(config, app, settings.drain_s)

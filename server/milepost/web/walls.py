@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from milepost.settings import Settings, is_loopback
@@ -13,6 +13,12 @@ from milepost.web.planes import is_api, is_console
 
 MAX_HEADERS = 100
 MAX_HEADER_BYTES = 32 * 1024
+TOO_MANY_HEADERS = {"success": False, "code": "too_large", "message": "The headers are too large."}
+TWO_LENGTHS = {
+    "success": False,
+    "code": "bad_request",
+    "message": "Send Content-Length or Transfer-Encoding, not both.",
+}
 
 PAGE_POLICY = "; ".join(
     (
@@ -53,7 +59,11 @@ class HostWall:
             return
         headers = scope["headers"]
         if len(headers) > MAX_HEADERS or sum(len(n) + len(v) for n, v in headers) > MAX_HEADER_BYTES:
-            await PlainTextResponse("The headers are too large.\n", 431)(scope, receive, send)
+            await JSONResponse(TOO_MANY_HEADERS, 431)(scope, receive, send)
+            return
+        names = {name for name, _ in headers}
+        if b"content-length" in names and b"transfer-encoding" in names:
+            await JSONResponse(TWO_LENGTHS, 400, {"Connection": "close"})(scope, receive, send)
             return
         name = urlsplit(f"//{Headers(scope=scope).get('host', '')}").hostname if _is_plain(scope) else None
         if is_console(scope["path"]) and name not in self.hosts:

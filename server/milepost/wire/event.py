@@ -6,6 +6,7 @@ A request is split into raw events first, so that one bad event never refuses th
 import datetime as dt
 import json
 import re
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -13,16 +14,34 @@ import msgspec
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 MILLISECOND = dt.timedelta(milliseconds=1)
 TYPES = frozenset({"track", "page", "screen", "identify", "group", "alias"})
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+# Possessive, and an open string runs to the end: no body makes either pattern look at a byte twice.
+_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
+_STRUCTURE = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{},]++', re.DOTALL)
+_FLAT = re.compile(r"\[,*+\]|\{,*+\}")
+MOST_TOKENS = 1_000_000
+MOST_DEPTH = 10_000
+FEW_COMMAS = 150_000
 
 
 class Envelope(msgspec.Struct):
-    """A batch, its events still raw."""
+    """A batch, everything in it still raw: nothing is built before its size is known."""
 
     batch: list[msgspec.Raw] | None = None
-    sentAt: Any = None
-    writeKey: Any = None
-    context: Any = None
+    sentAt: msgspec.Raw = msgspec.Raw()
+    writeKey: msgspec.Raw = msgspec.Raw()
+    context: msgspec.Raw = msgspec.Raw()
+
+
+class _RawBatch(msgspec.Struct):
+    """The batch as one piece."""
+
+    batch: msgspec.Raw = msgspec.Raw()
+
+
+class Keyed(msgspec.Struct):
+    """Only the key of a single event."""
+
+    writeKey: msgspec.Raw = msgspec.Raw()
 
 
 class WireEvent(msgspec.Struct):
@@ -77,14 +96,39 @@ class Refused(msgspec.Struct, gc=False):
 
 
 envelope_decoder = msgspec.json.Decoder(Envelope)
+raw_batch_decoder = msgspec.json.Decoder(_RawBatch)
+keyed_decoder = msgspec.json.Decoder(Keyed)
 event_decoder = msgspec.json.Decoder(WireEvent)
 encode = msgspec.json.encode
 
 
-def split_batch(body: bytes) -> list[bytes] | None:
-    """The elements of the top-level `batch` list, for bodies that no decoder takes whole; None when there is none."""
+def holds_more_than(body: bytes, most: int) -> bool:
+    """Whether a batch has more elements than that, told without building any of them; raises msgspec.DecodeError.
+
+    Texts and all that is no structure go, then flat lists and objects from the inside out, until only the commas
+    between the elements are left. (What nests deeper than any event may stays, and its commas count.)
+    """
+    if body.count(b",") <= FEW_COMMAS:
+        return False
+    structure = bytearray()
+    for piece in _STRUCTURE.finditer(raw_batch_decoder.decode(body).batch):
+        if piece.group()[:1] != b'"':
+            structure += piece.group()
+    left = structure.replace(b"{}", b"").replace(b"[]", b"")[1:-1].decode()
+    for _ in range(20):
+        before, left = left, _FLAT.sub("", left)
+        if len(before) == len(left):
+            break
+    return left.count(",") >= most
+
+
+def split_batch(body: bytes, most: int) -> list[bytes] | None:
+    """The elements of the top-level `batch` list, for bodies that no decoder takes whole; None when there is none.
+
+    Stops after `most` + 1 elements, and gives up on a body that is nothing but brackets.
+    """
     depth, start, inside, last_text, elements = 0, None, False, b"", []
-    for token in _TOKEN.finditer(body):
+    for token in islice(_TOKEN.finditer(body), MOST_TOKENS):
         text = token.group()
         if text[:1] == b'"':
             if depth == 1:
@@ -96,13 +140,27 @@ def split_batch(body: bytes) -> list[bytes] | None:
                 inside = True
             elif depth == 3 and inside:
                 start = token.start()
+            elif depth > MOST_DEPTH:
+                return None
         else:
             if depth == 3 and inside and start is not None:
                 elements.append(body[start : token.end()])
+                if len(elements) > most:
+                    break
             if depth == 2:
                 inside = False
             depth -= 1
     return elements or None
+
+
+def decode_small(raw: msgspec.Raw, most_bytes: int) -> Any:
+    """A member of the envelope; None when it is absent, too large or nested without end."""
+    if not 0 < len(bytes(raw)) <= most_bytes:
+        return None
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return None
 
 
 def decode_loosely(raw: bytes) -> Any:
