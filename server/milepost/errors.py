@@ -13,6 +13,7 @@ MilepostError
 └── SettingError          – stops a command with exit code 2
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -22,8 +23,18 @@ class MilepostError(Exception):
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal"
 
-    def __init__(self, detail: str | None = None, *, code: str | None = None, retry_after_s: int | None = None) -> None:
-        self.detail = detail or (type(self).__doc__ or "").strip()
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        code: str | None = None,
+        retry_after_s: int | None = None,
+        values: Mapping[str, object] | None = None,
+    ) -> None:
+        """With `values`, the detail is a template such as "There is no plan %(plan)s." that a catalogue can translate."""
+        self.template = detail or (type(self).__doc__ or "").strip()
+        self.values = values
+        self.detail = self.template % values if values is not None else self.template
         self.error_code = code or type(self).code
         self.retry_after_s = retry_after_s
         super().__init__(self.detail)

@@ -78,9 +78,9 @@ def _columns(wanted: Mapping[str, Any]) -> dict[str, Any]:
     if wanted["identity_mode"] not in IDENTITY_MODES:
         raise Invalid(f"The identity mode is {wanted['identity_mode']!r}; choose one of {', '.join(IDENTITY_MODES)}.")
     if not 30 <= int(wanted["retention_days"]) <= 3650:
-        raise Invalid("Raw events are kept for 30 to 3650 days.")
+        raise Invalid("Raw events are kept for 30 to 3650 days.", code="retention_days")
     if not str(wanted["name"]).strip():
-        raise Invalid("The environment needs a name.")
+        raise Invalid("The environment needs a name.", code="name")
     settings = EnvironmentSettings.model_validate({k: v for k, v in wanted.items() if k not in COLUMNS})
     return {name: wanted[name] for name in COLUMNS} | {"settings": settings.model_dump_json()}
 
@@ -176,3 +176,19 @@ def read_identity_secret(runtime: Runtime, environment_id: int) -> str:
     if not rows:
         raise NotFound("This environment has no signing secret; make one.")
     return runtime.sealer.open(rows[0]["sealed"], f"identity:{environment_id}")
+
+
+def show_identity_secret(runtime: Runtime, workspace_id: int, environment_id: int, actor: str) -> str:
+    """The same, and the log says who looked."""
+    secret = read_identity_secret(runtime, environment_id)
+    with db.writing(runtime.engine) as connection:
+        audit.record(
+            connection,
+            workspace_id,
+            now=runtime.clock(),
+            actor=actor,
+            action="identity.secret_shown",
+            subject=str(environment_id),
+            environment_id=environment_id,
+        )
+    return secret

@@ -1,5 +1,6 @@
 """Keys of an environment: made, found by what a client presents, revoked."""
 
+import contextlib
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Engine
@@ -12,6 +13,7 @@ from milepost.store import keys as key_store
 from milepost.wire.ids import new_id
 
 CACHE_MS = 1_000
+DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True)
@@ -86,4 +88,11 @@ class KeyRing:
         ends = [at for at in (row["revoked_at"], row["expires_at"]) if at is not None] if row is not None else []
         if row is None or any(at <= now for at in ends):
             return None
+        if row["last_used_on"] != now // DAY_MS:
+            self._touch(row["workspace_id"], row["public_id"], now // DAY_MS)
         return KeyHolder(row["public_id"], row["kind"], row["workspace_id"], row["environment_id"])
+
+    def _touch(self, workspace_id: int, public_id: str, day: int) -> None:
+        """Once a day and key; a key is good whether or not its use could be noted."""
+        with contextlib.suppress(SQLAlchemyError), db.writing(self._engine) as connection:
+            key_store.touch_key(connection, workspace_id, public_id, day)

@@ -91,6 +91,29 @@ def find_invite(connection: Connection, code: str, now: int) -> RowMapping:
     return found
 
 
+@dataclass(frozen=True)
+class OpenInvite:
+    """What the page behind a link shows before it is accepted."""
+
+    workspace_name: str
+    email: str
+    role: str
+    is_renewal: bool  # the member is there already and gets a new password
+
+
+def read_invite(connection: Connection, code: str, now: int) -> OpenInvite:
+    """For the page behind a link; raises NotFound like `find_invite`."""
+    found = find_invite(connection, code, now)
+    there = workspace_store.find_member_by_email(connection, found["workspace_id"], found["email"])
+    is_renewal = there is not None and there["disabled_at"] is None
+    return OpenInvite(found["workspace_name"], found["email"], found["role"], is_renewal)
+
+
+def no_such_member() -> NotFound:
+    """Also for a member of another workspace."""
+    return NotFound("There is no such member.")
+
+
 def accept_invite(runtime: Runtime, *, code: str, name: str, password: str) -> OpenedSession:
     """The member with a password of their own, logged in; the code is spent in the same transaction."""
     now = runtime.clock()
@@ -162,7 +185,7 @@ def remove_member(runtime: Runtime, inviter: Inviter, public_id: str) -> None:
 def _other_member(connection: Connection, inviter: Inviter, public_id: str) -> RowMapping:
     member = workspace_store.find_member(connection, inviter.workspace_id, public_id)
     if member is None:
-        raise NotFound("There is no such member.")
+        raise no_such_member()
     if member["id"] == inviter.member_id:
         raise Conflict("Nobody changes or removes themselves; ask another owner or admin.", code="yourself")
     if member["role"] == "owner" and inviter.role != "owner":

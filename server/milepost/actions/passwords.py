@@ -36,8 +36,10 @@ def is_password(stored_hash: str | None, password: str) -> bool:
 def hash_password(password: str) -> str:
     """The hash to store; raises Invalid for a password that is too short or too long."""
     if len(password) < SHORTEST:
-        raise Invalid(f"A password needs {SHORTEST} characters or more; a sentence works well.", code="password_short")
+        raise Invalid(
+            "A password needs %(n)s characters or more; a sentence works well.", code="password_short", values={"n": SHORTEST}
+        )
     if len(password.encode("utf-8", "replace")) > LONGEST_BYTES:
-        raise Invalid(f"A password may have {LONGEST_BYTES} bytes at most.", code="password_long")
+        raise Invalid("A password may have %(n)s bytes at most.", code="password_long", values={"n": LONGEST_BYTES})
     with _AT_ONCE:
         return HASHER.hash(password)

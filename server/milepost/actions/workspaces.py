@@ -50,7 +50,11 @@ def check_time_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as problem:
-        raise Invalid(f"There is no time zone {name!r}; write one such as Europe/Berlin or Asia/Shanghai.") from problem
+        raise Invalid(
+            "There is no time zone %(name)s; write one such as Europe/Berlin or Asia/Shanghai.",
+            code="time_zone",
+            values={"name": repr(name)},
+        ) from problem
     return name
 
 
@@ -59,7 +63,7 @@ def check_email(email: str) -> str:
     email = email.strip().lower()
     name, at, host = email.partition("@")
     if not (name and at and host) or " " in email or len(email) > 254:
-        raise Invalid(f"{email!r} is not an e-mail address.")
+        raise Invalid("%(email)s is not an e-mail address.", code="email", values={"email": repr(email)})
     return email
 
 
@@ -95,9 +99,13 @@ def create_environment(
 ) -> CreatedEnvironment:
     """An environment with a write key, a secret key, a signing secret and the presets; raises Conflict if the key is taken."""
     if not key.replace("-", "").isalnum() or not key.isascii() or key != key.lower() or len(key) > 40:
-        raise Invalid(f"{key!r} can't name an environment; use lower-case letters, digits and hyphens.")
+        raise Invalid(
+            "%(key)s can't name an environment; use lower-case letters, digits and hyphens.",
+            code="environment_key",
+            values={"key": repr(key)},
+        )
     if environment_store.find_environment(connection, workspace_id, key) is not None:
-        raise Conflict(f"This workspace already has an environment {key!r}.")
+        raise Conflict("This workspace already has an environment %(key)s.", code="environment_key", values={"key": repr(key)})
     public_id = new_id("env", now)
     environment_id = environment_store.insert_environment(
         connection, workspace_id, public_id=public_id, key=key, name=key.capitalize(), time_zone=time_zone, now=now

@@ -30,9 +30,21 @@ def append_audit(
     )
 
 
-def list_audit(connection: Connection, workspace_id: int, before_id: int | None, limit: int) -> list[RowMapping]:
-    """Newest first, `limit` lines below `before_id`."""
+def list_audit(
+    connection: Connection, workspace_id: int, before_id: int | None, limit: int, *, actor: str = "", action: str = ""
+) -> list[RowMapping]:
+    """Newest first, `limit` lines below `before_id`; of one actor or one action where they are named."""
     query = select(audit).where(audit.c.workspace_id == workspace_id)
     if before_id is not None:
         query = query.where(audit.c.id < before_id)
+    if actor:
+        query = query.where(audit.c.actor == actor)
+    if action:
+        query = query.where(audit.c.action == action)
     return list(connection.execute(query.order_by(audit.c.id.desc()).limit(limit)).mappings())
+
+
+def list_actions(connection: Connection, workspace_id: int) -> list[str]:
+    """Every kind of act the log holds, by name."""
+    query = select(audit.c.action).where(audit.c.workspace_id == workspace_id).distinct().order_by(audit.c.action)
+    return [str(action) for action in connection.execute(query).scalars()]

@@ -50,3 +50,10 @@ def retire_identity_secrets(connection: Connection, environment_id: int, at: int
         .where(identity_secrets.c.environment_id == environment_id, identity_secrets.c.retired_at.is_(None))
         .values(retired_at=at)
     )
+
+
+def touch_key(connection: Connection, workspace_id: int, public_id: str, day: int) -> None:
+    """The key was used on this day (days since 1970, UTC)."""
+    connection.execute(
+        update(keys).where(keys.c.workspace_id == workspace_id, keys.c.public_id == public_id).values(last_used_on=day)
+    )

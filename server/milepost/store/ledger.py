@@ -74,6 +74,12 @@ def count_bad_rows(connection: Connection, environment_id: int) -> list[tuple[st
     return [(str(r), int(n)) for r, n in driver.fetch(connection, sql, (environment_id,))]
 
 
+def list_unreplayed(connection: Connection, environment_id: int, reason: str, limit: int) -> list[int]:
+    """Ids of rows of this reason that were not sent again yet, oldest first."""
+    sql = "SELECT id FROM bad_rows WHERE environment_id = ? AND reason = ? AND replayed_at IS NULL ORDER BY id LIMIT ?"
+    return [int(row[0]) for row in driver.fetch(connection, sql, (environment_id, reason, limit))]
+
+
 def find_bad_row(connection: Connection, environment_id: int, row_id: int) -> tuple[Any, ...] | None:
     """One row, as `list_bad_rows` gives it."""
     rows = driver.fetch(

@@ -86,6 +86,13 @@ def touch_session(connection: Connection, id_hash: str, now: int) -> None:
     connection.execute(update(member_sessions).where(member_sessions.c.id_hash == id_hash).values(last_seen_at=now))
 
 
+def list_last_seen(connection: Connection, workspace_id: int) -> dict[int, int]:
+    """{member: when a session of theirs was last used, ms}."""
+    newest = func.max(member_sessions.c.last_seen_at)
+    query = select(member_sessions.c.member_id, newest).where(member_sessions.c.workspace_id == workspace_id)
+    return {int(member): int(at) for member, at in connection.execute(query.group_by(member_sessions.c.member_id))}
+
+
 def revoke_session(connection: Connection, id_hash: str, now: int) -> None:
     """Ends one session."""
     connection.execute(update(member_sessions).where(member_sessions.c.id_hash == id_hash).values(revoked_at=now))

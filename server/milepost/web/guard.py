@@ -5,6 +5,7 @@ Endpoints run after it and read what it found: `actor(request)` and `tenant(requ
 
 from urllib.parse import quote, urlsplit
 
+from sqlalchemy import RowMapping
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
@@ -118,10 +119,15 @@ def actor(request: Request) -> Actor:
     return admission(request).actor
 
 
+def environment_row(request: Request) -> RowMapping:
+    """The environment's row as this request's own transaction read it, where `tenant` may be a second old."""
+    row = admission(request).environment
+    if row is None:
+        raise BadRequest("Name the environment: `?environment=production`.")
+    return row
+
+
 def tenant(request: Request) -> Tenant:
     """The environment this request is about, with its settings and catalogue; raises BadRequest when there is none."""
     runtime: Runtime = request.app.state.runtime
-    environment = admission(request).environment
-    if environment is None:
-        raise BadRequest("Name the environment: `?environment=production`.")
-    return runtime.tenants.current(environment["id"], runtime.clock())
+    return runtime.tenants.current(environment_row(request)["id"], runtime.clock())

@@ -73,6 +73,13 @@ def field(request: Request, name: str, *, longest: int = 8_192) -> str:
     return text
 
 
+def only_fields(request: Request, *names: str) -> None:
+    """Raises Invalid for a posted field that the form does not have: nobody sets what was not offered."""
+    unknown = sorted(set(form(request)) - set(names))
+    if unknown:
+        raise Invalid("The form has no field %(name)s.", code="unknown_field", values={"name": unknown[0][:80]})
+
+
 def upload(request: Request, name: str) -> UploadFile | None:
     """One uploaded file of the form; read it with `.file.read()`."""
     value = form(request).get(name)

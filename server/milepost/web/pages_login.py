@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from milepost.actions import login as login_action
 from milepost.actions.runtime import Runtime
+from milepost.actions.setup import has_any_event
 from milepost.errors import MilepostError
 from milepost.store import engine as db
 from milepost.store import workspaces as workspace_store
@@ -47,7 +48,7 @@ def log_in(request: Request) -> Response:
     except MilepostError as problem:
         if problem.error_code not in {"login", "login_throttled"}:
             raise
-        said = translations(request).gettext(problem.detail)
+        said = translations(request).say(problem)
         headers = {"Retry-After": str(problem.retry_after_s)} if problem.retry_after_s else {}
         return render(request, "login.html", status=problem.status, headers=headers, email=email, problem=said, next=wanted)
     return set_session(RedirectResponse(wanted, 303), runtime.settings, opened, runtime.clock())
@@ -70,16 +71,16 @@ def change_password(request: Request) -> Response:
     runtime: Runtime = request.app.state.runtime
     who, fields = actor(request), form(request)
     new = str(fields.get("new", ""))
-    translate = translations(request).gettext
+    words = translations(request)
     if new != str(fields.get("again", "")):
-        return render(request, "password.html", status=422, problem=translate("The two new passwords differ."), is_done=False)
+        return render(request, "password.html", status=422, problem=words.gettext("The two new passwords differ."), is_done=False)
     is_long = who.session_expires_at - runtime.clock() > login_action.SHORT_MS
     try:
         opened = login_action.change_password(
             runtime, who.workspace_id, who.public_id, current=str(fields.get("current", "")), new=new, is_long=is_long
         )
     except MilepostError as problem:
-        return render(request, "password.html", status=problem.status, problem=translate(problem.detail), is_done=False)
+        return render(request, "password.html", status=problem.status, problem=words.say(problem), is_done=False)
     return set_session(RedirectResponse("/", 303), runtime.settings, opened, runtime.clock())
 
 
@@ -108,13 +109,14 @@ def home_of(request: Request) -> Response:
 
 
 def home(request: Request) -> Response:
-    """To the portfolio; to the set-up list while nothing has come in; to the guides where neither is there yet."""
-    if admission(request).environment is None:
+    """To the portfolio; to the set-up list while nothing has come in."""
+    environment = admission(request).environment
+    if environment is None:
         return render(request, "problem.html", status=404, code="no_environment", detail="", errors=[])
-    for name in ("accounts_page", "setup_page"):
-        if name in request.app.state.route_names:
-            return go(request, name)
-    return render(request, "home.html")
+    has_begun = has_any_event(request.app.state.runtime, environment["id"])
+    if has_begun and "accounts_page" in request.app.state.route_names:
+        return go(request, "accounts_page")
+    return go(request, "setup_page")
 
 
 routes = [

@@ -22,7 +22,8 @@ CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 def answer(request: Request, problem: Exception) -> Response:
     """For every error an endpoint, the guard or the router raises."""
     if isinstance(problem, MilepostError):
-        return _answer(request, problem.status, problem.error_code, problem.detail, _retry(problem))
+        said = translations(request).say(problem) if _is_page(request) else problem.detail
+        return _answer(request, problem.status, problem.error_code, said, _retry(problem))
     if isinstance(problem, ValidationError):
         return _answer(request, 422, "invalid", "Some fields are wrong.", {}, errors=_fields(problem))
     if isinstance(problem, HTTPException):
@@ -34,6 +35,11 @@ def answer(request: Request, problem: Exception) -> Response:
         return _answer(request, 503, "unavailable", _("The database does not answer now; try again."), {"Retry-After": "2"})
     log.error("an unforeseen error", exc_info=problem)
     return _answer(request, 500, "internal", _("Something went wrong on our side. It is in the server's log."), {})
+
+
+def _is_page(request: Request) -> bool:
+    path = request.scope["path"]
+    return is_console(path) and not is_api(path)
 
 
 def _(message: str) -> str:

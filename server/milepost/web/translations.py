@@ -6,6 +6,7 @@ from pathlib import Path
 from babel.messages.pofile import read_po
 from starlette.requests import Request
 
+from milepost.errors import MilepostError
 from milepost.web.actors import Actor
 from milepost.web.cookies import LANGUAGE
 
@@ -22,6 +23,11 @@ class Catalogue:
     def gettext(self, message: str) -> str:
         """The text, or the message itself."""
         return self.texts.get(message) or message
+
+    def say(self, problem: MilepostError) -> str:
+        """What went wrong, in this language where the catalogue has its sentence."""
+        text = self.gettext(problem.template)
+        return text % problem.values if problem.values is not None else text
 
     def ngettext(self, singular: str, plural: str, n: int) -> str:
         """Chinese has one form, English two."""
