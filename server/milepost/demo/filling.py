@@ -44,7 +44,7 @@ class Filler:
         """Everything, in order; a failure is said in one sentence and the demo goes on with what is there."""
         loader = Loader(self.url, self.state.secret_key)
         try:
-            self._fill(loader)
+            self.fill(loader)
             print_script(self.console, self.url, host_url)
             while not self.wait(TRICKLE_S):
                 self._send_days(loader, None)
@@ -54,7 +54,8 @@ class Filler:
         finally:
             loader.close()
 
-    def _fill(self, loader: Loader) -> None:
+    def fill(self, loader: Loader) -> None:
+        """The history that is missing, with its scores; returns when every live number holds."""
         first_time = self.state.loaded_until == 0
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=self.console, transient=not first_time) as progress:

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from milepost.actions.runtime import Clock, system_clock
 from milepost.demo.host.data import Data
 from milepost.demo.host.forms import FORMS, Form
 from milepost.demo.host.pages import DOORS, PAGES, show_login
@@ -23,7 +24,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
 
-def create_host(data: Data, install: Install) -> Starlette:
+def create_host(data: Data, install: Install, clock: Clock = system_clock) -> Starlette:
     """The whole product: pages, forms, a strict policy."""
     routes = [Route("/login", _page_without_person, name="login"), Route("/static/{name}", _static, name="static")]
     routes += [Route(path, _door(handler), methods=["POST"]) for path, handler in DOORS.items()]
@@ -35,7 +36,7 @@ def create_host(data: Data, install: Install) -> Starlette:
         exception_handlers={HTTPException: _explain},
     )
     app.router.redirect_slashes = False
-    app.state.data, app.state.install = data, install
+    app.state.data, app.state.install, app.state.clock = data, install, clock
     folder = resources.files("milepost.demo.host") / "static"
     app.state.files = {f.name: f.read_bytes() for f in folder.iterdir() if f.name.rpartition(".")[2] in TYPES}
     app.state.assets = {name: f"/static/{name}?{asset_version(content)}" for name, content in app.state.files.items()}

@@ -66,7 +66,8 @@ class Visit:
         install: Install = self.request.app.state.install
         p = self.person
         claims = {"name": p["name"], "email": p["email"], "role": p["role"]}
-        token = sign(install.identity_secret, install.environment, p["id"], p["account"], int(time.time() * 1000), **claims)
+        now = self.request.app.state.clock()
+        token = sign(install.identity_secret, install.environment, p["id"], p["account"], now, **claims)
         return {"user": p["id"], "account": p["account"], "token": token, "traits": json.dumps(claims)}
 
     def done(self, path: str, notice: str, event: str = "", **properties: Any) -> Response:

@@ -1,0 +1,86 @@
+"""The story: somebody is walked through a guide, then does it alone, and the account's numbers follow."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from milepost.demo.book.stories import CASTINGS
+from tests.browser.story_stage import Story, open_story, wait_until
+
+pytestmark = pytest.mark.browser
+LIVE_WITHIN_S = 5.0
+ALONE_AFTER_MS = 5_500  # what happens within five seconds of a finished run still counts as guided
+
+
+@pytest.fixture
+def story(tmp_path: Path, sqlite_template: Path) -> Iterator[Story]:
+    (tmp_path / "milepost.db").write_bytes(sqlite_template.read_bytes())
+    with open_story(tmp_path) as opened:
+        yield opened
+
+
+def open_host(context: BrowserContext, story: Story) -> Page:
+    """The manager's window."""
+    page = context.new_page()
+    page.goto(f"{story.host_url}/login")
+    page.get_by_test_id(f"as-{CASTINGS}-01").click()
+    page.wait_for_url(f"{story.host_url}/")
+    return page
+
+
+def approve_one(page: Page, story: Story) -> None:
+    page.goto(f"{story.host_url}/approvals")
+    page.get_by_test_id("approval-first").click()
+    page.get_by_test_id("approve-leave").click()
+    expect(page.get_by_test_id("notice")).to_be_visible()
+
+
+def points(live: dict, part: str) -> float:
+    return next(item["points"] for item in live["items"] if item["id"] == part)
+
+
+def test_a_guided_person_then_uses_the_feature_alone_and_the_numbers_follow(context: BrowserContext, story: Story) -> None:
+    before = story.account()
+    assert (before["live"]["coverage"]["n"], before["live"]["coverage"]["of"]) == (3, 31)
+    assert (before["settled"]["coverage"]["n"], before["settled"]["coverage"]["of"]) == (3, 31)
+    assert story.raw_rows("Leave Approved") == []
+
+    # Walked through the guide over two pages: the use is stored once, marked, and stands beside the number.
+    host = open_host(context, story)
+    host.goto(f"{story.host_url}/approvals")
+    card = host.get_by_role("dialog")
+    expect(card).to_contain_text("A colleague waits for your answer", timeout=15_000)
+    host.get_by_test_id("approval-first").click()
+    expect(card).to_contain_text("Approve it here")
+    assert "/approvals/" in host.url
+    host.get_by_test_id("approve-leave").click()
+    expect(card).to_contain_text("The next request is yours alone")
+    wait_until(lambda: story.account()["live"]["guided_only"] == 1, LIVE_WITHIN_S, "guided use beside the number")
+    guided = story.account()["live"]
+    assert (guided["coverage"]["n"], guided["coverage"]["of"], guided["activated_on"]) == (3, 31, None)
+    assert points(guided, "adoption.coverage") == pytest.approx(points(before["live"], "adoption.coverage"))
+    assert [mark for _, mark in story.raw_rows("Leave Approved")] == [1]
+    card.get_by_role("button", name="Done").click()
+    expect(card).to_have_count(0)
+
+    # Alone: one more row, and the live numbers move by what the model says.
+    host.wait_for_timeout(ALONE_AFTER_MS)
+    approve_one(host, story)
+    wait_until(lambda: story.account()["live"]["coverage"]["n"] == 4, LIVE_WITHIN_S, "live coverage 4 of 31")
+    after = story.account()
+    assert (after["live"]["coverage"]["of"], after["live"]["guided_only"]) == (31, 0)
+    assert after["live"]["activated_on"] is not None
+    gained = points(after["live"], "adoption.coverage") - points(before["live"], "adoption.coverage")
+    assert gained == pytest.approx(100 * 0.5 * (1 / 3) * (1 / 31) / 0.5)  # a third of 50 points, all of them at 50 %
+    rows = story.raw_rows("Leave Approved")
+    assert [mark for _, mark in rows] == [1, 0]
+    assert len({number for number, _ in rows}) == 2
+    assert after["settled"]["coverage"]["n"] == 3
+
+    # The night: what is settled follows.
+    story.clock.turn_past_two()
+    wait_until(lambda: story.account()["settled"]["day"] != before["settled"]["day"], 30, "the run of 02:00")
+    settled = story.account()["settled"]
+    assert (settled["coverage"]["n"], settled["coverage"]["of"], settled["guided_only"]) == (4, 31, 0)
