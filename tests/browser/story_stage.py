@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from milepost.actions.start import open_serving_runtime
 from milepost.demo.__main__ import listen
 from milepost.demo.book.accounts import catalogue
 from milepost.demo.book.history import ZONE
-from milepost.demo.book.ledger import Book, make_book
+from milepost.demo.book.ledger import make_book
 from milepost.demo.book.stories import CASTINGS
 from milepost.demo.filling import Filler
 from milepost.demo.host.app import create_host
@@ -62,11 +62,15 @@ class Story:
     """What the test asks and does."""
 
     runtime: Runtime
+    folder: Path
     state: State
     clock: ShiftedClock
-    url: str
     host_url: str
     client: httpx2.Client
+
+    @property
+    def url(self) -> str:
+        return self.runtime.settings.url
 
     @property
     def environment_id(self) -> int:
@@ -94,7 +98,7 @@ def wait_until(holds: Callable[[], bool], seconds: float, what: str) -> None:
 
 @contextmanager
 def open_story(folder: Path) -> Iterator[Story]:
-    """Console and host product served, one account's half year loaded, every rule proven once."""
+    """Console and host product of the sample vendor, served; nothing has happened yet."""
     port, clock = free_pair(), ShiftedClock()
     settings = Settings(database=str(folder / "milepost.db"), port=port, secret_key=SECRET_KEY, log_level="warning")
     runtime = open_serving_runtime(settings, clock)
@@ -103,10 +107,8 @@ def open_story(folder: Path) -> Iterator[Story]:
     tenant = find_tenant(runtime, state)
     publish(runtime, tenant)
     skip_daily_runs(runtime, tenant)
-    whole = make_book(state.anchor, state.seed)
-    book = Book(whole.seed, whole.anchor, (whole.account(CASTINGS),))
     data = Data(folder / "linden.db")
-    data.fill(book.accounts, date_of(day_of(clock(), ZONE)))
+    data.fill([make_book(state.anchor).account(CASTINGS)], date_of(day_of(clock(), ZONE)))
     host = create_host(data, read_install(runtime, tenant, state), clock)
     servers = [
         (make_server(create_app(runtime), settings), None),
@@ -117,10 +119,8 @@ def open_story(folder: Path) -> Iterator[Story]:
         thread.start()
     try:
         wait_until(lambda: all(server.started for server, _ in servers), 20, "both servers listen")
-        filler = Filler(runtime, folder, state, book, Console(file=io.StringIO()))
-        load(filler)
         with httpx2.Client(base_url=settings.url, timeout=20) as client:
-            yield Story(runtime, state, clock, settings.url, host_url, client)
+            yield Story(runtime, folder, state, clock, host_url, client)
     finally:
         for server, _ in servers:
             server.should_exit = True
@@ -130,9 +130,13 @@ def open_story(folder: Path) -> Iterator[Story]:
         runtime.engine.dispose()
 
 
-def load(filler: Filler) -> None:
-    """A first use of every feature by somebody, so that all of them count for everybody; then the account's history."""
-    day = date_of(filler.state.anchor - 3)
+def load_half_a_year(story: Story) -> None:
+    """A first use of every feature by somebody, so that all count for everybody; then the history of one account."""
+    book = make_book(story.state.anchor, story.state.seed)
+    filler = Filler(
+        story.runtime, story.folder, story.state, replace(book, accounts=(book.account(CASTINGS),)), Console(file=io.StringIO())
+    )
+    day = date_of(story.state.anchor - 3)
     proofs = [
         {
             "type": "track", "event": "$feature", "messageId": f"proof-{feature.key}", "userId": "prover",
@@ -141,7 +145,7 @@ def load(filler: Filler) -> None:
         }
         for feature in catalogue().features
     ]  # fmt: skip
-    loader = Loader(filler.url, filler.state.secret_key)
+    loader = Loader(story.url, story.state.secret_key)
     try:
         loader.send(proofs)
         filler.fill(loader)

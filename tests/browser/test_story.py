@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from milepost.demo.book.stories import CASTINGS
-from tests.browser.story_stage import Story, open_story, wait_until
+from tests.browser.story_stage import Story, load_half_a_year, open_story, wait_until
 
 pytestmark = pytest.mark.browser
 LIVE_WITHIN_S = 5.0
@@ -18,6 +18,7 @@ ALONE_AFTER_MS = 5_500  # what happens within five seconds of a finished run sti
 def story(tmp_path: Path, sqlite_template: Path) -> Iterator[Story]:
     (tmp_path / "milepost.db").write_bytes(sqlite_template.read_bytes())
     with open_story(tmp_path) as opened:
+        load_half_a_year(opened)
         yield opened
 
 

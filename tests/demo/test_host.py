@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from html import unescape
+from importlib import resources
 from pathlib import Path
 
 import jwt
@@ -14,10 +15,12 @@ from starlette.testclient import TestClient
 from milepost.demo.book.ledger import make_book
 from milepost.demo.book.stories import CASTINGS, LOGISTICS, RETAILER
 from milepost.demo.host.app import create_host
-from milepost.demo.host.data import Data
+from milepost.demo.host.data import KINDS, SHIFTS, Data
 from milepost.demo.host.forms import FORMS
 from milepost.demo.host.pages import PAGES
+from milepost.demo.host.samples import WANTED
 from milepost.demo.host.visit import Install
+from milepost.demo.host.words import ZH
 from milepost.rules.days import day_number
 
 SECRET = "ids_" + "0" * 32
@@ -133,3 +136,60 @@ def test_chinese_is_one_click_away(browser: TestClient) -> None:
     assert '<html lang="zh-CN">' in page
     assert "审批" in page
     assert browser.post("/locale", data={"locale": "en", "back": "//evil.example"}).url.path == "/"
+
+
+def test_every_word_of_linden_hr_is_there_in_chinese() -> None:
+    folder = resources.files("milepost.demo.host")
+    pages = "\n".join(f.read_text(encoding="utf-8") for f in (folder / "templates").iterdir())
+    code = "\n".join((folder / name).read_text(encoding="utf-8") for name in ("forms.py", "pages.py"))
+    said = set(re.findall(r"""\bt\(\s*["']([^"']+)["']\s*\)""", pages))
+    said |= {word for a, b in re.findall(r"""t\("([^"]+)" if [^")]+? else "([^"]+)"\)""", pages) for word in (a, b)}
+    said |= set(re.findall(r'(?<!")"([A-Z][^"{}]+\.)"(?!")', code)) | {
+        *KINDS,
+        *SHIFTS,
+        *WANTED,
+        "employee",
+        "manager",
+        "hr_admin",
+        "late ",
+    }
+    assert len(said) > 120
+    assert sorted(word for word in said if word not in ZH) == []
+
+
+def test_files_to_download_hold_what_the_pages_show(browser: TestClient) -> None:
+    sign_in(browser, f"hradmin00@{CASTINGS}")
+    browser.post("/people/joiner", data={"name": "=1+1"})
+    report, times = browser.post("/reports/export"), browser.post("/attendance/export")
+    assert report.headers["content-disposition"] == 'attachment; filename="absence.csv"'
+    assert report.text.splitlines()[0] == "kind,days,requests"
+    assert times.text.count("\n") > 30
+    assert "\n'=1+1," in times.text
+
+
+def test_what_is_saved_is_shown_again(browser: TestClient) -> None:
+    sign_in(browser, f"hradmin00@{CASTINGS}")
+    browser.post("/settings/policy", data={"days": "42"})
+    assert "42" in browser.get("/leave/balance").text
+    assert "checked" not in browser.post("/settings/notifications", data={}).text
+    assert "Connected since" in browser.post("/settings/integration", data={"with": "payroll"}).text
+    assert "ann@x.example" in browser.post("/reports/share", data={"to": "ann@x.example"}).text
+    assert "corrected" in browser.post("/attendance/correct", data={"day": today(), "came": "09:00", "went": "17:00"}).text
+
+
+def today() -> str:
+    return str(dt.date.today())  # noqa: DTZ011
+
+
+def test_a_later_start_has_requests_and_a_roster_again(tmp_path: Path) -> None:
+    account = make_book(day_number(TODAY)).account(CASTINGS)
+    data = Data(tmp_path / "linden.db")
+    data.fill([account], TODAY)
+    data.write("UPDATE leave SET state = 'approved'")
+    later = TODAY + dt.timedelta(days=10)
+    data.fill([account], later)
+    assert data.rows("SELECT count(*) AS n FROM leave WHERE state = 'open'")[0]["n"] >= 5
+    assert data.rows("SELECT count(*) AS n FROM shifts WHERE day >= ?", str(later - dt.timedelta(later.weekday())))[0]["n"] > 20
+    data.fill([account], later)
+    assert data.rows("SELECT count(*) AS n FROM leave")[0]["n"] == 20
+    data.close()

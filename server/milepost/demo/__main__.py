@@ -15,11 +15,11 @@ from milepost.demo.book.ledger import make_book
 from milepost.demo.filling import Filler
 from milepost.demo.host.app import create_host
 from milepost.demo.host.data import Data
+from milepost.demo.host.pages import today
 from milepost.demo.stage import publish, skip_daily_runs
 from milepost.demo.story import HOST_ACCOUNTS, print_links
 from milepost.demo.workspace import find_or_make, find_tenant, read_install
 from milepost.errors import MilepostError
-from milepost.rules.days import date_of
 from milepost.settings import load_settings
 from milepost.store.schema import migrate
 from milepost.web.app import create_app
@@ -63,7 +63,7 @@ def run(port: int, folder: Path, console: Console, *, fresh: bool) -> int:
     publish(runtime, find_tenant(runtime, state))
     skip_daily_runs(runtime, find_tenant(runtime, state))
     data = Data(folder / "linden.db")
-    data.fill((book.account(key) for key in HOST_ACCOUNTS), date_of(state.anchor))
+    data.fill((book.account(key) for key in HOST_ACCOUNTS), today())
     host = create_host(data, read_install(runtime, find_tenant(runtime, state), state))
     host_server = uvicorn.Server(uvicorn.Config(host, log_level="warning", access_log=False, server_header=False))
     console_server = make_server(create_app(runtime), settings)

@@ -5,16 +5,23 @@ from datetime import date, timedelta
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from milepost.demo.host.data import SHIFTS
+from milepost.demo.host.data import KINDS, SHIFTS
+from milepost.demo.host.samples import LATE_AFTER, clock_times, week_of
 from milepost.demo.host.visit import COOKIE, PASSWORD, Visit, find_visit, locale_of, need, render
 
 LEAVE = "SELECT l.*, p.name FROM leave l JOIN people p ON p.id = l.person WHERE l.account = ?"
+OPEN, GRANTED = " AND state = 'open' ORDER BY l.first, l.id", " AND state = 'approved' AND l.first >= ? ORDER BY first, l.id"
+EVERYONE = "SELECT * FROM people WHERE account = ? ORDER BY id"
+
+
+def today() -> date:
+    """The machine's own day."""
+    return date.today()  # noqa: DTZ011  (Linden HR lives where its machine does)
 
 
 def week() -> list[str]:
     """Monday to Friday of this week."""
-    monday = date.today() - timedelta(date.today().weekday())  # noqa: DTZ011  (the machine's own day)
-    return [str(monday + timedelta(d)) for d in range(5)]
+    return week_of(today())
 
 
 def show_login(request: Request) -> Response:
@@ -29,7 +36,7 @@ def sample_people(request: Request) -> list[dict[str, object]]:
     data = request.app.state.data
     shown = []
     for account in data.rows("SELECT * FROM accounts ORDER BY rowid"):
-        people = data.rows("SELECT * FROM people WHERE account = ? ORDER BY id", account["key"])
+        people = data.rows(EVERYONE, account["key"])
         shown.append({"account": account, "people": [*people[:3], *people[-1:]]})
     return shown
 
@@ -63,41 +70,52 @@ async def choose_locale(request: Request) -> Response:
 
 
 def home(visit: Visit) -> Response:
-    """What waits today."""
-    days = week()
-    waiting = visit.rows(LEAVE + " AND state = 'open' ORDER BY l.id")
-    away = visit.rows(LEAVE + " AND state = 'approved' ORDER BY first")
-    shifts = visit.rows("SELECT count(*) AS n FROM shifts WHERE account = ? AND day BETWEEN ? AND ?", days[0], days[-1])
-    return visit.page("home.html", waiting=waiting, away=away, n_shifts=shifts[0]["n"])
+    """What waits, who works and who is away."""
+    sql = "SELECT s.shift, p.name FROM shifts s JOIN people p ON p.id = s.person WHERE s.account = ? AND day = ? ORDER BY p.id"
+    shifts: dict[str, list[str]] = {name: [] for name in SHIFTS}
+    for row in visit.rows(sql, str(today())):
+        shifts[row["shift"]].append(row["name"])
+    return visit.page(
+        "home.html", waiting=visit.rows(LEAVE + OPEN), away=visit.rows(LEAVE + GRANTED, str(today())), shifts=shifts,
+        today=str(today()), taken=days_taken(visit), mine=visit.rows(LEAVE + " AND l.person = ? ORDER BY l.id DESC LIMIT 3",
+        visit.person["id"]),
+    )  # fmt: skip
 
 
 def leave(visit: Visit) -> Response:
     """My requests and a form for a new one."""
     mine = visit.rows(LEAVE + " AND l.person = ? ORDER BY l.id DESC", visit.person["id"])
-    return visit.page("leave.html", mine=mine, soon=date.today() + timedelta(7))  # noqa: DTZ011
+    return visit.page("leave.html", mine=mine, kinds=KINDS, soon=today() + timedelta(7))
+
+
+def days_taken(visit: Visit) -> int:
+    """Approved days of the person who looks."""
+    sql = "SELECT coalesce(sum(days), 0) AS n FROM leave WHERE account = ? AND person = ? AND state = 'approved'"
+    return int(visit.rows(sql, visit.person["id"])[0]["n"])
 
 
 def balance(visit: Visit) -> Response:
     """Days left this year."""
-    sql = "SELECT coalesce(sum(days), 0) AS n FROM leave WHERE account = ? AND person = ? AND state = 'approved'"
-    return visit.page("balance.html", taken=visit.rows(sql, visit.person["id"])[0]["n"])
+    mine = visit.rows(LEAVE + " AND l.person = ? AND state = 'approved' ORDER BY first DESC", visit.person["id"])
+    return visit.page("balance.html", taken=days_taken(visit), mine=mine)
 
 
 def calendar(visit: Visit) -> Response:
-    """Who is away."""
-    return visit.page("calendar.html", away=visit.rows(LEAVE + " AND state = 'approved' ORDER BY first"))
+    """Who is away, from today on."""
+    return visit.page("calendar.html", away=visit.rows(LEAVE + GRANTED, str(today())))
 
 
 def approvals(visit: Visit) -> Response:
     """Requests that wait for a manager."""
-    return visit.page("approvals.html", waiting=visit.rows(LEAVE + " AND state = 'open' ORDER BY l.id"))
+    return visit.page("approvals.html", waiting=visit.rows(LEAVE + OPEN))
 
 
 def approval(visit: Visit) -> Response:
     """One request, to decide."""
     found = visit.rows(LEAVE + " AND l.id = ?", visit.request.path_params["id"])
     need(bool(found), "This page does not exist.", 404)
-    return visit.page("approval.html", asked=found[0])
+    same = visit.rows(LEAVE + GRANTED, str(today()))
+    return visit.page("approval.html", asked=found[0], away=[row for row in same if row["first"][:7] == found[0]["first"][:7]])
 
 
 def roster(visit: Visit) -> Response:
@@ -110,27 +128,55 @@ def roster(visit: Visit) -> Response:
     grid: dict[str, dict[str, object]] = {}
     for shift in visit.rows(sql, days[0], days[-1]):
         grid.setdefault(shift["name"], {})[shift["day"]] = shift
-    people = visit.rows("SELECT * FROM people WHERE account = ? ORDER BY id")
-    return visit.page("roster.html", days=days, grid=grid, people=people, shifts=SHIFTS)
+    drafts = sum(not shift["published"] for row in grid.values() for shift in row.values())  # type: ignore[index]
+    return visit.page(
+        "roster.html", days=days, grid=grid, people=visit.rows(EVERYONE), shifts=SHIFTS, drafts=drafts, today=str(today()),
+        swaps=visit.notes("swap"),
+    )  # fmt: skip
+
+
+def times_of(visit: Visit, person: str, days: list[str]) -> list[dict[str, str]]:
+    """Clock times of a person's days, corrected where somebody put them right."""
+    sql = "SELECT * FROM corrections WHERE account = ? AND person = ? ORDER BY id"
+    fixed = {r["day"]: (r["came"], r["went"]) for r in visit.rows(sql, person)}
+    lines = []
+    for day in days:
+        came, went = fixed.get(day) or clock_times(person, day)
+        state = "corrected" if day in fixed else "late" if came > LATE_AFTER else "on time"
+        if day == str(today()) and day not in fixed:
+            went = ""
+        lines.append({"day": day, "came": came, "went": went, "state": state})
+    return lines
 
 
 def attendance(visit: Visit) -> Response:
     """This week's days of the person who looks."""
-    fixed = {r["day"]: r for r in visit.rows("SELECT * FROM corrections WHERE account = ? AND person = ?", visit.person["id"])}
-    today = str(date.today())  # noqa: DTZ011
-    return visit.page("attendance.html", days=[d for d in week() if d <= today], fixed=fixed)
+    lines = times_of(visit, visit.person["id"], [d for d in week() if d <= str(today())])
+    overtime = visit.notes("overtime") if visit.is_manager else []
+    return visit.page("attendance.html", lines=lines, today=today(), people=visit.rows(EVERYONE), overtime=overtime)
 
 
 def alerts(visit: Visit) -> Response:
-    """Who to speak to about time."""
+    """Who to speak to about time: this week and the last."""
     need(visit.is_pro, "This belongs to the Pro plan.")
-    return visit.page("alerts.html", people=visit.rows("SELECT * FROM people WHERE account = ? ORDER BY id DESC LIMIT 4"))
+    past = week_of(today() - timedelta(7)) + [d for d in week() if d < str(today())]
+    found = []
+    for person in visit.rows(EVERYONE):
+        lines = times_of(visit, person["id"], past)
+        n_late, missing = sum(line["state"] == "late" for line in lines), [line["day"] for line in lines if not line["went"]]
+        if n_late > 1 or missing:
+            found.append({"person": person, "n_late": n_late, "missing": missing})
+    return visit.page("alerts.html", found=found[:8])
+
+
+ABSENCE = "SELECT kind, sum(days) AS n, count(*) AS n_requests FROM leave WHERE account = ? AND state != 'rejected' GROUP BY kind"
 
 
 def reports(visit: Visit) -> Response:
     """Absence by kind, and the ways on."""
-    sql = "SELECT kind, sum(days) AS n FROM leave WHERE account = ? GROUP BY kind ORDER BY n DESC"
-    return visit.page("reports.html", table=visit.rows(sql))
+    return visit.page(
+        "reports.html", table=visit.rows(ABSENCE + " ORDER BY n DESC, kind"), shares=visit.notes("share", mine=True)
+    )
 
 
 def advanced(visit: Visit) -> Response:
@@ -140,22 +186,26 @@ def advanced(visit: Visit) -> Response:
     group = visit.request.query_params.get("group", "")
     table = []
     if group in by:
-        joined = "FROM leave l JOIN people p ON p.id = l.person WHERE l.account = ? GROUP BY 1"
-        sql = f"SELECT {by[group]} AS name, sum(l.days) AS n {joined}"
-        table = visit.rows(sql)
-    return visit.page("advanced.html", groups=list(by), group=group, table=table)
+        joined = "FROM leave l JOIN people p ON p.id = l.person WHERE l.account = ? AND state != 'rejected' GROUP BY 1"
+        table = visit.rows(f"SELECT {by[group]} AS name, sum(l.days) AS n, count(*) AS n_requests {joined}")
+    return visit.page(
+        "advanced.html", groups=list(by), group=group, table=table, most=max((row["n"] for row in table), default=1),
+        scheduled=visit.notes("schedule", mine=True),
+    )  # fmt: skip
 
 
 def people(visit: Visit) -> Response:
     """The directory."""
-    return visit.page("people.html", people=visit.rows("SELECT * FROM people WHERE account = ? ORDER BY id"))
+    return visit.page("people.html", people=visit.rows(EVERYONE), signed=visit.notes("document", mine=True))
 
 
 def person(visit: Visit) -> Response:
     """One person's profile."""
     found = visit.rows("SELECT * FROM people WHERE account = ? AND id = ?", visit.request.path_params["id"])
     need(bool(found), "This page does not exist.", 404)
-    return visit.page("person.html", shown=found[0])
+    shifts = visit.rows("SELECT * FROM shifts WHERE account = ? AND person = ? AND day >= ? ORDER BY day LIMIT 5", found[0]["id"],
+                        week()[0])  # fmt: skip
+    return visit.page("person.html", shown=found[0], shifts=shifts)
 
 
 def leads(visit: Visit) -> Response:
@@ -165,8 +215,8 @@ def leads(visit: Visit) -> Response:
 
 
 def settings(visit: Visit) -> Response:
-    """Notifications, policy, integrations, language."""
-    return visit.page("settings.html", notes=visit.rows("SELECT * FROM notes WHERE account = ? ORDER BY id DESC LIMIT 6"))
+    """Notifications, policy, integrations."""
+    return visit.page("settings.html", connected=visit.notes("integration"))
 
 
 PAGES = {

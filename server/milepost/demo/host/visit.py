@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from milepost.actions.identity import sign
 from milepost.demo.host.data import Data, Row
-from milepost.demo.host.words import translate
+from milepost.demo.host.words import day_text, initials, translate
 
 COOKIE = "linden_session"
 PASSWORD = "linden"  # noqa: S105  (sample people, sample data)
@@ -52,6 +52,16 @@ class Visit:
         """Whether the plan holds the advanced features."""
         return bool(self.account["plan"] == "pro")
 
+    @property
+    def account_name(self) -> str:
+        """In the person's language."""
+        return str(self.account["name_zh" if self.locale.startswith("zh") else "name"])
+
+    @property
+    def n_waiting(self) -> int:
+        """Requests that wait for an answer."""
+        return int(self.rows("SELECT count(*) AS n FROM leave WHERE account = ? AND state = 'open'")[0]["n"])
+
     def rows(self, sql: str, *values: Any) -> list[Row]:
         """A query whose first value is the account."""
         return self.data.rows(sql, self.account["key"], *values)
@@ -75,11 +85,17 @@ class Visit:
         self.data.tell_next_page(self.token, notice, event, properties)
         return RedirectResponse(path, 303)
 
-    def note(self, kind: str, text: str) -> None:
-        """Keeps what was done where no table of its own is needed."""
+    def note(self, kind: str, text: str, about: str) -> None:
+        """Keeps what was done where no table of its own is needed; `about` is a person."""
+        sql = "INSERT INTO notes (account, person, kind, about, text, at) VALUES (?, ?, ?, ?, ?, ?)"
         today = time.strftime("%Y-%m-%d")
-        sql = "INSERT INTO notes (account, person, kind, text, at) VALUES (?, ?, ?, ?, ?)"
-        self.data.write(sql, self.account["key"], self.person["id"], kind, text[:200], today)
+        self.data.write(sql, self.account["key"], self.person["id"], kind, about, text[:200], today)
+
+    def notes(self, kind: str, *, mine: bool = False) -> list[Row]:
+        """The newest few of one kind, with the name of the person they are about."""
+        sql = "SELECT n.*, p.name FROM notes n JOIN people p ON p.id = n.about WHERE n.account = ? AND n.kind = ?"
+        values = (kind, self.person["id"]) if mine else (kind,)
+        return self.rows(sql + (" AND n.person = ?" if mine else "") + " ORDER BY n.id DESC LIMIT 4", *values)
 
 
 @cache
@@ -99,7 +115,8 @@ def render(request: Request, template: str, locale: str, status: int = 200, **va
     """A page in the person's language."""
     state = request.app.state
     context: Mapping[str, Any] = {
-        "t": partial(translate, locale), "locale": locale, "path": request.url.path, "install": state.install,
+        "t": partial(translate, locale), "when": partial(day_text, locale), "initials": initials, "locale": locale,
+        "path": request.url.path, "install": state.install,
         "assets": state.assets, **values,
     }  # fmt: skip
     return HTMLResponse(templates().get_template(template).render(context), status)

@@ -1,4 +1,8 @@
-"""Linden HR's own words in Chinese; English is the source."""
+"""Linden HR's own words in Chinese; English is the source. And how it writes days and initials."""
+
+from datetime import date
+
+from babel.dates import format_date
 
 ZH = {
     "Home": "首页",
@@ -162,6 +166,94 @@ ZH = {
     "Everything is quiet.": "一切正常。",
     "Menu": "菜单",
     "Only HR administrators do this.": "仅人事管理员可操作。",
+    "Only managers plan the roster.": "只有经理可以安排排班。",
+    "Only managers approve overtime.": "只有经理可以批准加班。",
+    "Only managers do this.": "仅经理可操作。",
+    "Nothing was selected.": "没有选中任何申请。",
+    "Skip to content": "跳到正文",
+    "Review requests": "处理申请",
+    "requests wait for your answer": "份申请等你答复",
+    "request waits for your answer": "份申请等你答复",
+    "Nothing waits for you today.": "今天没有待办事项。",
+    "See all": "查看全部",
+    "On shift today": "今日当班",
+    "Nobody": "无人",
+    "Your leave": "我的假期",
+    "days left": "天剩余",
+    "of this year": "（今年）",
+    "from": "起",
+    "day": "天",
+    "days": "天",
+    "Apply for days off and see what became of them.": "申请休假，并查看审批结果。",
+    "You have not asked for leave yet.": "还没有请假申请。",
+    "Nobody is away.": "暂无人请假。",
+    "From today on, everybody who is off.": "从今天起休假的同事。",
+    "Approved leave": "已批准的假期",
+    "No approved leave yet.": "还没有已批准的假期。",
+    "Also away that month": "当月还有谁休假",
+    "Nobody else is away that month.": "当月没有其他人休假。",
+    "Answer": "答复",
+    "Reject it": "驳回申请",
+    "All open requests of your company, the earliest first.": "公司所有待审批的申请，按开始日期排列。",
+    "Select all": "全选",
+    "Everything is answered": "全部处理完毕",
+    "New requests appear here.": "新的申请会显示在这里。",
+    "Who works when, from Monday to Friday.": "周一到周五的排班。",
+    "drafts": "份草稿",
+    "draft ": "份草稿",
+    "Plan": "安排",
+    "Publish it when everybody may see it.": "确认后发布，所有人可见。",
+    "Fill empty days with the early shift.": "用早班填满空白的日期。",
+    "asked for a swap": "申请换班",
+    "Swap requests": "换班申请",
+    "Your week": "我的一周",
+    "late ": "迟到",
+    "corrected": "已更正",
+    "Something wrong? Put it right here.": "记录有误？在这里更正。",
+    "Everybody's times of this week as a file.": "以文件导出所有人本周的考勤。",
+    "Your times of this week as a file.": "以文件导出本周的考勤。",
+    "Download CSV": "下载 CSV",
+    "Approved": "已批准",
+    "Late this week and last": "本周和上周迟到",
+    "times": "次",
+    "No clock-out": "缺少下班打卡",
+    "People to speak to about their time, from this week and the last.": "根据本周和上周的考勤，需要沟通的同事。",
+    "Who was away, and why.": "谁请了假，为什么。",
+    "requests": "份申请",
+    "Absence by kind as a file.": "以文件导出各类型缺勤。",
+    "Send it to somebody": "发送给他人",
+    "Shared with": "已分享给",
+    "Add up absence the way you need it.": "按需要的方式汇总缺勤。",
+    "Every Monday, by e-mail.": "每周一通过邮件发送。",
+    "It comes every Monday.": "每周一发送。",
+    "Choose a grouping and run the report.": "选择分组方式并运行报表。",
+    "Absence by month": "各月缺勤",
+    "Absence by kind": "各类型缺勤",
+    "week": "每周",
+    "people": "人",
+    "Find a colleague, or add a new one.": "查找同事，或添加新员工。",
+    "Signed on": "签署日期",
+    "This week's shifts": "本周班次",
+    "No shifts this week.": "本周没有班次。",
+    "Candidates who came through your job pages.": "来自招聘页面的候选人。",
+    "left": "剩余",
+    "Add candidates from a list of yours.": "从你的名单添加候选人。",
+    "What Linden HR sends, and how your company works.": "Linden HR 发送的内容，以及公司的设置。",
+    "Connected since": "连接于",
+    "Sends approved leave to payroll.": "将已批准的假期发送到薪资系统。",
+    "Included in Pro": "专业版包含",
+    "Ask your administrator about Pro.": "请向管理员了解专业版。",
+    "Days of leave everybody has.": "每位员工每年的假期天数。",
+    "Open the advanced report": "打开高级报表",
+    "Absence by team, month or kind.": "按团队、月份或类型查看缺勤。",
+    "Type an address": "输入邮箱",
+    "The password of all sample people is": "所有示例人员的密码是",
+    "Or choose a sample person": "或选择一位示例人员",
+    "Welcome back": "欢迎回来",
+    "plan ": "套餐：",
+    "Leave asked for, answered and on the roster in a minute.": "一分钟完成请假、审批与排班。",
+    "Hours that add up, without paper.": "工时自动汇总，无需纸质单据。",
+    "One place for everybody who works in shifts.": "轮班团队的一站式平台。",
 }
 
 EN = {"hr_admin": "HR administrator"}  # codes that are not words yet
@@ -170,3 +262,15 @@ EN = {"hr_admin": "HR administrator"}  # codes that are not words yet
 def translate(locale: str, text: str) -> str:
     """The text itself where Chinese is not asked for or not known."""
     return ZH.get(text, text) if locale.startswith("zh") else EN.get(text, text)
+
+
+def day_text(locale: str, day: str, pattern: str = "") -> str:
+    """`Fri 4 Dec`, `12月4日 周五`, or as the pattern says."""
+    usual = "M月d日 EEE" if locale.startswith("zh") else "EEE d MMM"
+    return format_date(date.fromisoformat(day), pattern or usual, locale="zh_CN" if locale.startswith("zh") else "en")
+
+
+def initials(name: str) -> str:
+    """What stands in the round beside a name."""
+    words = name.split()
+    return "".join(word[0] for word in words[:2]) if len(words) > 1 else name[:1]
