@@ -26,7 +26,7 @@ WRITES = (
 OF_ONES_OWN = {
     "environments.list_environments", "environments.find_environment", "environments.read_environment",
     "environments.read_generation", "keys.list_keys", "keys.list_identity_secrets", "workspaces.read_workspace",
-    "audit.list_audit", "workspaces.list_members", "workspaces.find_member_by_email",
+    "audit.list_audit", "audit.list_actions", "workspaces.list_members", "workspaces.find_member_by_email",
 }  # fmt: skip
 
 
