@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import Connection
@@ -25,7 +26,7 @@ from milepost.actions.score import as_of, score_columns
 from milepost.actions.tenant import Tenant
 from milepost.errors import NotFound
 from milepost.rules.coverage import is_live
-from milepost.rules.days import day_of
+from milepost.rules.days import day_of, start_of_day
 from milepost.store import coverage as coverage_store
 from milepost.store import engine as db
 from milepost.store import features as feature_store
@@ -38,6 +39,8 @@ from milepost.wire.health import Item
 PEOPLE_DAYS = 28
 TREND_DAYS = 180
 CHANGE_DAYS = 30
+TIMELINE_LENGTH = 50
+BANDS = frozenset({"red", "amber", "green"})
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,7 @@ class PersonLine:
     active_days: int
     n_features: int
     internal: bool
+    features: tuple[str, ...] = ()  # names, in the catalogue's order
 
 
 @dataclass(frozen=True)
@@ -141,7 +145,10 @@ class TrendPoint:
 
 @dataclass(frozen=True)
 class TimelineEntry:
-    """Something that happened: kind checkpoint | ticket | ticket_closed; `at` in ms."""
+    """Something that happened: kind checkpoint | ticket | ticket_closed | band | model; `at` in ms.
+
+    Of a band, `title` is the band reached and `detail` the one left; of a model, both are "key vN", new and old.
+    """
 
     at: int
     kind: str
@@ -168,6 +175,14 @@ class AccountPage:
     timeline: list[TimelineEntry]
     n_open_tickets: int
     n_complaints_30d: int
+    model: HeldModel | None = None  # the version behind the numbers shown
+    reach: tuple[int, int] = (0, 0)  # (matched, all) views and events of 28 days, the whole environment's
+
+    @property
+    def contact(self) -> "PersonLine | None":
+        """Whom to call: who used it on most days, lately; None when nobody was active."""
+        active = [p for p in self.people if not p.internal and p.active_days]
+        return max(active, key=lambda p: (p.active_days, p.last_seen_at or 0, p.n_features), default=None)
 
 
 def read_account_page(runtime: Runtime, tenant: Tenant, key: str, day: int | None = None) -> AccountPage:
@@ -191,6 +206,8 @@ def read_account_page(runtime: Runtime, tenant: Tenant, key: str, day: int | Non
         trend = [TrendPoint(*row) for row in score_store.read_trend(connection, tenant.id, account.id, today - TREND_DAYS)]
         before = score_store.read_settled(connection, tenant.id, account.id, (shown["day"] if shown else today) - CHANGE_DAYS)
         timeline, n_open, n_complaints = _timeline(connection, tenant.id, account.id, now)
+        timeline = _merge(timeline, _turns(trend, models, tenant.zone))
+        reach = feature_store.read_reach(connection, tenant.id, today - PEOPLE_DAYS + 1, today)
         guides = [GuideForGap(*row) for row in gap_store.list_guides_for_gaps(connection, tenant.id)]
     model = models[shown["model_id"]] if shown else None
     return AccountPage(
@@ -209,7 +226,18 @@ def read_account_page(runtime: Runtime, tenant: Tenant, key: str, day: int | Non
         timeline=timeline,
         n_open_tickets=n_open,
         n_complaints_30d=n_complaints,
+        model=model,
+        reach=reach,
     )
+
+
+def read_stamp(runtime: Runtime, tenant: Tenant, key: str) -> str:
+    """Changes whenever the account's numbers did; cheap. Raises NotFound."""
+    with db.reading(runtime.engine) as connection:
+        found = score_store.find_stamp(connection, tenant.id, key)
+    if found is None:
+        raise NotFound(f"There is no account {key!r}.")
+    return "-".join(str(part or 0) for part in found)
 
 
 def require_account(connection: Connection, environment_id: int, key: str) -> AccountRow:
@@ -274,12 +302,14 @@ def _modules(
 def _people(connection: Connection, environment_id: int, account_id: int, today: int) -> list[PersonLine]:
     first = today - PEOPLE_DAYS + 1
     used = coverage_store.count_person_features(connection, environment_id, account_id, first)
+    names = {f["ordinal"]: f["name"] for f in feature_store.list_features(connection, environment_id)}
     return [
         PersonLine(
-            p["key"], p["name"], p["role"], p["last_seen_at"], p["active_days"], len(used.get(p["id"], ())), bool(p["internal"])
+            p["key"], p["name"], p["role"], p["last_seen_at"], p["active_days"], len(used.get(p["id"], ())), bool(p["internal"]),
+            tuple(names[o] for o in sorted(used.get(p["id"], ())) if o in names),
         )
         for p in coverage_store.read_people(connection, environment_id, account_id, first)
-    ]
+    ]  # fmt: skip
 
 
 def _timeline(connection: Connection, environment_id: int, account_id: int, now: int) -> tuple[list[TimelineEntry], int, int]:
@@ -296,7 +326,25 @@ def _timeline(connection: Connection, environment_id: int, account_id: int, now:
         entries.append(TimelineEntry(fact.at, "ticket", fact.category or "", fact.external_id))
         if fact.closed_at is not None:
             entries.append(TimelineEntry(fact.closed_at, "ticket_closed", fact.category or "", fact.external_id))
-    return sorted(entries, key=lambda e: -e.at)[:50], n_open, n_complaints
+    return entries, n_open, n_complaints
+
+
+def _turns(trend: list[TrendPoint], models: Mapping[int, HeldModel], zone: str) -> list[TimelineEntry]:
+    """Where the settled score crossed into another band, and where another model began to score."""
+    entries: list[TimelineEntry] = []
+    for before, after in pairwise(trend):
+        at = start_of_day(after.day + 1, zone) - 1
+        if after.band != before.band and after.band in BANDS and before.band in BANDS:
+            entries.append(TimelineEntry(at, "band", after.band, before.band))
+        if after.model_id != before.model_id:
+            new, old = models[after.model_id], models[before.model_id]
+            entries.append(TimelineEntry(at, "model", f"{new.key} v{new.version}", f"{old.key} v{old.version}"))
+    return entries
+
+
+def _merge(*lists: list[TimelineEntry]) -> list[TimelineEntry]:
+    """Newest first, at most 50."""
+    return sorted((entry for entries in lists for entry in entries), key=lambda e: -e.at)[:TIMELINE_LENGTH]
 
 
 def _ways_up(row: Mapping[str, Any] | None, held: HeldModel | None, guides: list[GuideForGap]) -> list[WayUp]:

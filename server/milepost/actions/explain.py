@@ -44,6 +44,7 @@ class ChangeLine:
     name: dict[str, str]
     cause_name: dict[str, str]
     sentence: dict[str, str]
+    metric: str = ""  # what `before` and `after` are measured in; "" for base, clamps and caps
 
 
 @dataclass(frozen=True)
@@ -123,8 +124,11 @@ def explain_change(before: Mapping[str, Any], after: Mapping[str, Any], model: H
         ):
             cause = "plan"
         told.append(
-            ChangeLine(line.id, cause, line.points, line.before, line.after, name_item(model, item), CAUSES[cause], item.sentence)
-        )
+            ChangeLine(
+                line.id, cause, line.points, line.before, line.after, name_item(model, item), CAUSES[cause], item.sentence,
+                metric_of(model, item),
+            )
+        )  # fmt: skip
     return ChangeCard(before["day"], after["day"], before["score"], after["score"], after["score"] - before["score"], told)
 
 
@@ -149,6 +153,14 @@ def name_item(model: HealthModel, item: Item) -> dict[str, str]:
         except KeyError:  # a signal of an older model version
             return {"en": item.signal, "zh-CN": item.signal}
     return item.sentence or {"en": item.id, "zh-CN": item.id}
+
+
+def metric_of(model: HealthModel, item: Item) -> str:
+    """What the part's signal measures; "" for parts without one."""
+    try:
+        return model.signal(item.signal).metric if item.signal else ""
+    except KeyError:
+        return ""
 
 
 def _plan(row: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -15,6 +15,7 @@ from milepost.rules.health import cheapest_way_up
 from milepost.store import coverage as coverage_store
 from milepost.store import engine as db
 from milepost.store import scores as score_store
+from milepost.store import workspaces as workspace_store
 from milepost.store.coverage import AccountRow
 
 DELTA_DAYS = 30
@@ -137,6 +138,20 @@ def read_portfolio(
         kept.sort(key=lambda line: (-line.risk_value, -line.risk, line.name, line.key))
         calls = _choose_calls(connection, tenant.id, kept, held) if with_calls else []
     return Portfolio(today, settled_day, held.key, held.version, kept, total(kept), calls)
+
+
+def read_calls(runtime: Runtime, tenant: Tenant, lines: list[AccountLine]) -> list[Call]:
+    """Whom to call today among these lines, which come by risk × ARR."""
+    with db.reading(runtime.engine) as connection:
+        held = read_active_model(connection, tenant.id)
+        return _choose_calls(connection, tenant.id, lines, held)
+
+
+def read_owner_names(runtime: Runtime, tenant: Tenant) -> dict[str, str]:
+    """{e-mail: name} of the workspace's members: what to call an account's owner."""
+    with db.reading(runtime.engine) as connection:
+        members = workspace_store.list_members(connection, tenant.workspace_id)
+    return {m["email"]: m["name"] or m["email"] for m in members}
 
 
 def read_lines(connection: Connection, environment_id: int, today: int) -> list[AccountLine]:

@@ -64,6 +64,18 @@ def read_live(connection: Connection, environment_id: int, account_id: int) -> d
     return _first(connection, query)
 
 
+def find_stamp(connection: Connection, environment_id: int, key: str) -> tuple[int | None, int | None] | None:
+    """(when the live row was worked out, newest settled day) of the account with this vendor's id; None: no such account."""
+    sql = (
+        "SELECT (SELECT l.computed_at FROM live_scores l WHERE l.environment_id = a.environment_id AND l.account_id = a.id), "
+        "(SELECT max(s.day) FROM settled_scores s WHERE s.environment_id = a.environment_id AND s.account_id = a.id) "
+        "FROM accounts b JOIN accounts a ON a.environment_id = b.environment_id AND a.id = coalesce(b.merged_into_id, b.id) "
+        "WHERE b.environment_id = ? AND b.key = ?"
+    )
+    rows = driver.fetch(connection, sql, (environment_id, key))
+    return (rows[0][0], rows[0][1]) if rows else None
+
+
 def list_live(connection: Connection, environment_id: int) -> list[dict[str, Any]]:
     """Every live row, without its items and grounds: the portfolio's read."""
     names = [name for name in COLUMNS if name not in {"items", "grounds", "features"}]

@@ -27,10 +27,11 @@ class Figures:
         return self.locale.startswith("zh")
 
     def number(self, value: float | int | None, decimals: int = 0) -> str:
-        """1,180 · −4.5 · – for null."""
+        """1,180 · −4.5 · – for null; what rounds to nothing has no sign."""
         if value is None:
             return NOTHING
-        return f"{value:,.{decimals}f}".replace("-", "−")
+        shown = f"{value:,.{decimals}f}"
+        return shown.lstrip("-") if not shown.strip("-0.,") else shown.replace("-", "−")
 
     def percent(self, share: float | None, decimals: int = 0) -> str:
         """A share 0–1 as "22 %"."""
@@ -50,7 +51,7 @@ class Figures:
         if value is None:
             return NOTHING
         shown = self.number(value, decimals)
-        return f"+{shown}" if round(value, decimals) > 0 else shown
+        return f"+{shown}" if value > 0 and shown.strip("0.,") else shown
 
     def money(self, value: float | None, currency: str = "$") -> str:
         """In full: $184,000."""

@@ -18,6 +18,7 @@ from milepost.web.guard import admission
 from milepost.web.navigation import navigation
 from milepost.web.permissions import PERMISSIONS, is_enough
 from milepost.web.translations import LOCALES, Catalogue, catalogue, choose_locale
+from milepost.web.words import Words
 
 STATIC = Path(__file__).parent / "static"
 THEMES = ("auto", "light", "dark")
@@ -94,6 +95,7 @@ def render(
         "theme": theme(request),
         "themes": THEMES,
         "fmt": figures(request),
+        "words": Words(translations(request)),
         "nav": navigation(request, found),
         "may": lambda route_name: may(request, route_name),
         "url": lambda route_name, **values: str(request.app.url_path_for(route_name, **_values(request, route_name, values))),

@@ -62,6 +62,11 @@ PERMISSIONS: dict[str, str] = {
     "revoke_key": "admin",
     "audit_page": "admin",
     "audit_csv": "admin",
+    # accounts
+    "accounts_page": "viewer",
+    "accounts_csv": "viewer",
+    "account_page": "viewer",
+    "account_stamp": "viewer",
     # management API: numbers
     "api_features": "viewer",
     "api_feature": "viewer",
