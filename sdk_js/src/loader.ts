@@ -2,28 +2,34 @@
  * /sdk/milepost.js: short-lived, tiny. Brings the core, whose address never changes its bytes, checked against its
  * hash before it runs. `import()` and `modulepreload` work under Trusted Types 'none', where `script.src` does not.
  */
-declare const CORE: { path: string; integrity: string };
-declare const VIEW: { path: string; integrity: string };
+import { attach } from "./attach";
+
+/** The sha384 of each chunk, in base64; its first characters name the file. */
+declare const CORE: string;
+declare const VIEW: string;
+declare const ZH: string;
+declare const VERSION: string;
 
 (() => {
   const script = document.currentScript as HTMLScriptElement | null;
   if (!script) return;
   const base = script.src.replace(/\/sdk\/milepost\.js.*/, "");
-  const bring = async ({ path, integrity }: typeof CORE): Promise<any> => {
+  const bring = async (hash: string): Promise<any> => {
+    const path = `${base}/sdk/${VERSION}/${hash.slice(0, 24).replace(/\W/g, "-")}.js`;
     const link = document.createElement("link");
     if (link.relList.supports("modulepreload"))
       await new Promise((done, fail) => {
         link.rel = "modulepreload";
-        link.integrity = integrity;
+        link.integrity = "sha384-" + hash;
         link.crossOrigin = "anonymous";
-        link.href = base + path;
+        link.href = path;
         link.onload = done;
         link.onerror = fail;
         document.documentElement.append(link);
       }).finally(() => link.remove());
-    return import(base + path);
+    return import(path);
   };
   bring(CORE)
-    .then((core) => core.attach(window, base, script.dataset.key, () => bring(VIEW).then((view) => view.play)))
+    .then((core) => attach(window, core, base, script.dataset.key, (part: string) => bring(part === "view" ? VIEW : ZH)))
     .catch(() => {});
 })();

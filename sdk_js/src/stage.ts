@@ -1,7 +1,8 @@
 /** What the core hands to the view chunk: one guide, one run, and the few things the view needs from the page's side. */
 import type { Found } from "./core/locate";
 import type { Scope } from "./core/scope";
-import type { Guide, Progress, Target, Theme } from "./wire";
+import type { Look } from "./core/theme";
+import type { Guide, Progress, Target } from "./wire";
 
 export interface Stage {
   win: Window;
@@ -12,18 +13,21 @@ export interface Stage {
   resumed: boolean;
   /** The person asked for it: no "later", no "no tips". */
   free: boolean;
-  theme?: Theme;
+  look: Look;
   locale: string;
+  /** Our own words in the guide's language; without them they are English. */
+  words?: readonly string[];
   openScope(): Scope;
   locate(target: Target, doc: Document): Found;
+  watch(doc: Document, scope: Scope, look: () => void, isUrgent?: () => boolean | undefined): void;
   /** Does the page we are on fit these globs? */
   fits(pages: string[] | null | undefined): boolean;
   /** Remembers where the person is, before anything is drawn. */
   keep(step: string): void;
   report(what: Progress, step?: string, reason?: string): void;
-  ask(name: string, detail: unknown): Promise<boolean>;
+  ask(name: string, detail: object): Promise<boolean>;
   /** The run is over; the view has left the page. */
-  over(what: "finished" | "dismissed" | "missing", step: string | undefined, reason?: string, next?: string): void;
+  over(what: "finished" | "dismissed" | "missing", step: string, reason?: string, next?: string): void;
 }
 
 export interface Player {

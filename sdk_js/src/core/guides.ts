@@ -1,16 +1,20 @@
 /** When a guide may begin: the server said who may see what, the page says when; one guide at a time. */
 import type { Play, Player } from "../stage";
-import type { BootAnswer, Guide, Progress } from "../wire";
+import type { BootAnswer, Event, Guide, Progress } from "../wire";
+import { newId } from "./ids";
 import { locate } from "./locate";
 import { fitsPage } from "./paths";
 import { attempt, openScope, type Scope } from "./scope";
+import { lookOf } from "./theme";
+import { watchPage } from "./watch";
 
-export type LoadView = () => Promise<Play>;
+/** Brings a chunk: the view, or our words in a language other than English. */
+export type Load = (part: "view" | "zh") => Promise<{ play: Play; words: readonly string[] }>;
 
 /** A run under way, kept across page loads with the frozen guide itself. */
 export interface RunState {
   run: string;
-  step?: string;
+  step?: string | null;
   shown?: boolean;
   free: boolean;
   at: number;
@@ -22,14 +26,13 @@ export interface Host {
   scope: Scope;
   quiet_ms: number;
   locale(): string;
-  loadView: LoadView;
-  themes(): BootAnswer["themes"];
-  newRun(): string;
+  load: Load;
+  rules(): BootAnswer;
   run(): RunState | undefined;
   /** The run that ended last, so that a slow server does not bring it back. */
   ended(): string | undefined;
-  keep(run: RunState | undefined): void;
-  report(properties: object): void;
+  keep(run?: RunState): void;
+  put(event: Partial<Event>): void;
   ask(name: string, detail: unknown): Promise<boolean>;
   claim(body: object): Promise<boolean>;
   now(): number;
@@ -48,12 +51,12 @@ const RUN_MS = 1_800_000;
 const TYPING_MS = 10_000;
 const FIELD = "input:not([type=button]):not([type=submit]):not([type=checkbox]):not([type=radio]),textarea,select,[contenteditable]";
 
-export function openGuides(host: Host): Guides {
-  const { win, scope, ask } = host;
+export function openGuides({ win, scope, quiet_ms, locale, load, rules, run: kept, ended, keep, put, ask, claim, now }: Host): Guides {
   const doc = win.document;
   const since = Date.now();
   const asked = new Set<string>();
   const fired = new Set<string>();
+  const watching = openScope();
   let offered: Guide[] = [];
   let wanted: [string, (string | number)?] | undefined;
   let answered = false;
@@ -63,102 +66,89 @@ export function openGuides(host: Host): Guides {
   let typed_at = 0;
   let dirty: Element | null = null;
   let calm: (() => void) | undefined;
-  let watcher: MutationObserver | undefined;
+  const fits = (pages?: string[] | null) => fitsPage(pages, win.location.pathname);
 
   /** Not in the first seconds, not while typing, not over a half-filled form or the host's own dialog. */
   const isQuiet = (): boolean => {
-    const wait = Math.max(since + host.quiet_ms, typed_at + TYPING_MS) - Date.now();
-    if (wait > 0) {
-      calm?.();
-      calm = scope.after(wait, consider);
-      return false;
-    }
-    return !(dirty?.isConnected || doc.activeElement?.matches(FIELD) || doc.querySelector("dialog[open],[aria-modal=true]"));
+    const wait = Math.max(since + quiet_ms, typed_at + TYPING_MS) - Date.now();
+    calm?.();
+    if (wait > 0) calm = scope.after(wait, consider);
+    return !(wait > 0 || dirty?.isConnected || doc.activeElement?.matches(FIELD) || doc.querySelector("dialog[open],[aria-modal=true]"));
   };
 
   const isDue = ({ trigger }: Guide): boolean => {
     const on = trigger?.on ?? "page";
-    return on === "page" || (on === "event" && fired.has(trigger!.event!)) || (on === "element" && !!trigger!.target && !!locate(trigger!.target, doc).el);
+    return on === "page" || (on === "event" ? fired.has(trigger!.event!) : on === "element" && !!locate(trigger!.target!, doc).el);
   };
 
   const consider = () => {
+    watching.end();
     if (busy || player || no_tips) return;
-    const here = offered.filter((guide) => !asked.has(guide.guide) && fitsPage(guide.pages, win.location.pathname));
+    const here = offered.filter((guide) => guide.steps[0] && !asked.has(guide.guide) && fits(guide.pages));
     const due = here.find(isDue);
-    const waits = !due && here.some((guide) => guide.trigger?.on === "element");
-    if (!waits) watcher = void watcher?.disconnect();
-    else if (!watcher) {
-      let soon: unknown;
-      watcher = new MutationObserver(() => {
-        soon ??= scope.after(100, () => {
-          soon = undefined;
-          consider();
-        });
-      });
-      watcher.observe(doc, { childList: true, subtree: true, attributes: true });
-    }
+    if (!due && here.some((guide) => guide.trigger?.on === "element")) watchPage(doc, watching, consider);
     if (due && isQuiet()) void begin(due, due.budget === "free");
   };
 
   const begin = async (guide: Guide, free: boolean, from?: string | number, resumed?: RunState) => {
     busy = true;
-    asked.add(guide.guide);
-    const play = guide.steps?.length ? await host.loadView().catch(() => undefined) : undefined;
-    const run = resumed ?? { run: host.newRun(), free, at: host.now(), doc: guide };
     const { guide: id, version } = guide;
-    const yes = play && (resumed || (await host.claim({ guide: id, version, run: run.run, free })));
+    asked.add(id);
+    // An English card in time is better than none.
+    const chinese = /^zh/i.test(guide.lang || locale()) && load("zh").catch(() => undefined);
+    const view = await load("view").catch(() => undefined);
+    const run = resumed ?? { run: newId("run_", now()), free, at: now(), doc: guide };
+    const yes = view && (resumed || (await claim({ guide: id, version, run: run.run, free })));
+    const words = ((await chinese) || undefined)?.words;
     if (!busy) return;
     busy = false;
     if (!yes) return consider();
-    host.keep(run);
+    const report = (what: Progress, step?: string, reason?: string, over?: true) => {
+      run.shown ||= what === "shown";
+      keep(run);
+      // `over` tells the server that a missing target has ended the run.
+      const progress = { guide: id, version, run: run.run, step, what, reason, over };
+      put({ type: "track", event: "$guide", properties: progress });
+      void ask(what, progress);
+    };
     player = attempt(() =>
-      play({
+      view.play({
         win,
         guide,
         from: from ?? run.step,
         resumed: !!run.shown,
         free: run.free,
-        theme: host.themes()?.[guide.theme ?? "default"],
-        locale: host.locale(),
+        look: lookOf(win, rules().themes?.[guide.theme ?? "default"]),
+        locale: locale(),
+        words,
         openScope,
         locate,
-        fits: (pages) => fitsPage(pages, win.location.pathname),
-        ask: (name, detail) => ask(name, { guide: id, ...(detail as object) }),
+        watch: watchPage,
+        fits,
+        ask: (name, detail) => ask(name, { guide: id, ...detail }),
         keep(step) {
           run.step = step;
-          run.at = host.now();
-          host.keep(run);
+          run.at = now();
+          keep(run);
         },
         report,
         over(what, step, reason, next) {
           player = undefined;
           report(what, step, reason, true);
-          host.keep(undefined);
-          if (reason === "no_tips") no_tips = true;
+          keep();
+          no_tips ||= reason === "no_tips";
           if (next) show(next);
           else consider();
         },
       }),
     );
-    if (!player) host.keep(undefined);
-
-    /** `over` tells the server that a missing target has ended the run. */
-    function report(what: Progress, step?: string, reason?: string, over?: true) {
-      if (what === "shown") {
-        run.shown = true;
-        host.keep(run);
-      }
-      const progress = { guide: id, version, run: run.run, step, what, reason, over };
-      host.report(progress);
-      void ask(what, progress);
-    }
+    if (!player) keep();
   };
 
-  const show = (guide: string, step?: string | number) => {
-    const found = offered.find((one) => one.guide === guide || one.key === guide);
-    const under_way = host.run()?.doc;
-    if (!answered || busy) wanted = [guide, step];
-    else if (found && (!player || found.guide !== under_way?.guide)) {
+  const show = (name: string, step?: string | number) => {
+    const found = offered.find((one) => one.steps[0] && (one.guide === name || one.key === name));
+    if (!answered || busy || !found) wanted = [name, step];
+    else if (!player || found.guide !== kept()?.doc.guide) {
       player?.close();
       void begin(found, true, step);
     }
@@ -178,7 +168,7 @@ export function openGuides(host: Host): Guides {
     },
     true,
   );
-  scope.add(() => watcher?.disconnect());
+  scope.add(watching.end);
 
   return {
     offer(answer) {
@@ -186,15 +176,16 @@ export function openGuides(host: Host): Guides {
       offered = answer?.guides ?? offered;
       no_tips = !!answer?.no_tips;
       if (busy || player) return;
-      const kept = host.run();
-      const open = answer?.open_runs?.find((one) => one.run !== host.ended());
-      if (kept && host.now() - kept.at < RUN_MS && (!answer?.open_runs || open?.run === kept.run)) return void begin(kept.doc, kept.free, undefined, kept);
-      if (kept) host.keep(undefined);
+      const mine = kept();
+      const open = answer?.open_runs?.find((one) => one.run !== ended());
+      if (mine && now() - mine.at < RUN_MS && (!answer?.open_runs || open?.run === mine.run)) return void begin(mine.doc, mine.free, undefined, mine);
+      if (mine) keep();
       const left = open && offered.find((one) => one.guide === open.guide && one.version === open.version);
-      if (left) void begin(left, true, undefined, { run: open.run, step: open.step ?? undefined, shown: true, free: true, at: host.now(), doc: left });
-      else if (wanted) show(...wanted);
-      else consider();
+      const wish = wanted;
       wanted = undefined;
+      if (left) void begin(left, true, undefined, { run: open.run, step: open.step, shown: true, free: true, at: now(), doc: left });
+      else if (wish) show(...wish);
+      if (!busy) consider();
     },
     onRoute() {
       dirty = null;
@@ -210,7 +201,7 @@ export function openGuides(host: Host): Guides {
     stop() {
       busy = false;
       player?.stop();
-      player = undefined;
+      player = wanted = undefined;
       offered = [];
       asked.clear();
       fired.clear();

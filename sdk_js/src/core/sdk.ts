@@ -1,6 +1,6 @@
 /** The SDK of one page: who is here, what happened, and the hand-over to guides. */
 import type { BootAnswer, Event } from "../wire";
-import { openGuides, type Guides, type LoadView } from "./guides";
+import { openGuides, type Guides, type Load } from "./guides";
 import { newId } from "./ids";
 import { locateInPath } from "./locate";
 import { openOutbox } from "./outbox";
@@ -51,8 +51,10 @@ type Handler = (detail: any) => unknown;
 
 const SESSION_MS = 1_800_000;
 const GUIDED_AFTER_MS = 5000;
+/** How long a listener may think about `beforeStep` and `beforeClose`. */
+const HOOK_MS = 2000;
 
-export function createSdk(win: Window, writeKey: string, base: string, options: Options, loadView: LoadView) {
+export function createSdk(win: Window, writeKey: string, base: string, options: Options, load: Load) {
   const doc = win.document;
   const scope = openScope();
   const store = openStore(win, writeKey, options.storage !== false);
@@ -102,9 +104,10 @@ export function createSdk(win: Window, writeKey: string, base: string, options: 
   const ask = async (name: string, detail: unknown): Promise<boolean> => {
     const answers = [...(handlers.get(name) ?? [])].map(async (handler) => handler(detail));
     if (!answers.length) return true;
-    const late = new Promise<void>((done) => void scope.after(2000, done));
+    const late = new Promise<void>((done) => void scope.after(HOOK_MS, done));
     const settled = await Promise.race([Promise.all(answers.map((answer) => answer.catch(() => true))), late]);
-    return settled ? !settled.includes(false) : true;
+    if (!settled) void ask("timeout", { event: name });
+    return !settled?.includes(false);
   };
 
   const track = (name: string, properties?: object) => {
@@ -118,10 +121,9 @@ export function createSdk(win: Window, writeKey: string, base: string, options: 
     win,
     scope,
     locale,
-    loadView,
+    load,
     quiet_ms: options.quiet_ms ?? 3000,
-    themes: () => rules.themes,
-    newRun: () => newId("run_", now()),
+    rules: () => rules,
     run: () => me.r,
     ended: () => me.l?.run,
     keep(run) {
@@ -129,7 +131,7 @@ export function createSdk(win: Window, writeKey: string, base: string, options: 
       me.r = run;
       save();
     },
-    report: (properties) => put({ type: "track", event: "$guide", properties }),
+    put,
     ask,
     async claim(body) {
       const { body: answer } = await post("/v1/claim", JSON.stringify({ ...who(), ...body }), 2000);

@@ -1,49 +1,38 @@
 /** Our one element in the page: an open shadow root in the top layer, styled by a constructed sheet (CSP-proof). */
 import css from "./style.css";
 import type { Stage } from "../stage";
-import { make } from "./dom";
+import { fill, make, type Child } from "./dom";
 
 export interface Surface {
-  host: HTMLElement;
+  /** Our one node among the page's. */
+  ours: HTMLElement;
   layer: HTMLElement;
-  /** Puts us over the page, or into the host's open dialog that holds the target. */
-  raise(target?: Element | null): void;
-  /** px of our layer per px of the page (CSS zoom), and where our layer's corner lies. */
-  measure(): { k: number; x: number; y: number };
-  say(text: string): void;
-  remove(): void;
+  /** Puts these over the page, or into the host's open dialog that holds the target, in place of what was there. */
+  lay(target: Element | undefined, ...nodes: Child[]): void;
+  /** Reads the card aloud, once. */
+  say(card: Element): void;
 }
 
-const PROPERTY = /^[a-z][a-z-]{1,20}$/;
-
-const isDark = ({ win, theme }: Stage): boolean => {
-  if (theme?.mode === "light" || theme?.mode === "dark") return theme.mode === "dark";
-  const scheme = getComputedStyle(win.document.documentElement).colorScheme;
-  return /dark/.test(scheme) && (!/light/.test(scheme) || win.matchMedia("(prefers-color-scheme:dark)").matches);
-};
-
 export function openSurface(stage: Stage): Surface {
-  const { win, guide, theme } = stage;
+  const { win, guide, look, locale } = stage;
   const doc = win.document;
   const host = make("milepost-guide" as "div", {});
-  const dark = isDark(stage);
   const live = make("div", { class: "say", role: "status" });
-  const layer = make("div", { class: dark ? "mp dark" : "mp", lang: guide.lang || stage.locale, dir: guide.dir || "ltr" }, live);
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(css + ".mp{}");
-  const own = (sheet.cssRules[sheet.cssRules.length - 1] as CSSStyleRule).style;
-  const wished = { ...theme?.light, ...(dark && theme?.dark) };
-  Object.keys(wished).forEach((name) => {
-    const value = wished[name] === "host" ? getComputedStyle(doc.body).fontFamily : String(wished[name]);
-    if (PROPERTY.test(name) && !/url|[;{}]/i.test(value)) own.setProperty("--mp-" + name, value);
+  const layer = make("div", { class: look.dark ? "mp dark" : "mp", lang: guide.lang || locale, dir: guide.dir || "ltr" }, live);
+  Object.entries(look.values).forEach(([name, value]) => {
+    if (!/url\(/i.test(value)) layer.style.setProperty("--" + name, value === "host" ? getComputedStyle(doc.body).fontFamily : value);
   });
   const root = host.attachShadow({ mode: "open" });
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(css);
   root.adoptedStyleSheets = [sheet];
   root.append(layer);
   return {
-    host,
+    ours: host,
     layer,
-    raise(target) {
+    lay(target, ...nodes) {
+      [...layer.children].forEach((old) => old !== live && old.remove());
+      fill(layer, nodes);
       const home = target?.closest("dialog[open]") ?? doc.documentElement;
       if (host.parentNode !== home) home.append(host);
       if (!host.showPopover) return;
@@ -51,13 +40,8 @@ export function openSurface(stage: Stage): Surface {
       if (host.matches(":popover-open")) host.hidePopover();
       host.showPopover();
     },
-    measure() {
-      const { left, top, width } = host.getBoundingClientRect();
-      return { k: host.offsetWidth / width || 1, x: left, y: top };
+    say(card) {
+      live.textContent = [...card.querySelectorAll("small,h2,p,li")].map((el) => el.textContent).join(". ");
     },
-    say(text) {
-      live.textContent = text;
-    },
-    remove: () => host.remove(),
   };
 }

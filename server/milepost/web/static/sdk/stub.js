@@ -1,1 +1,1 @@
-"use strict";(()=>{(e=>{let n=(...u)=>{n.q.push(u)};n.q=[],e.milepost??=n})(window);})();
+"use strict";(s=>{let t=(...s)=>{t.q.push(s)};t.q=[],s.milepost??=t})(window);

@@ -1,0 +1,35 @@
+/** Puts the SDK behind the page's `milepost(...)`: one guard around the one public entry. */
+import type * as Core from "./core";
+import type { Load } from "./core/guides";
+import type { Options, Sdk } from "./core/sdk";
+
+type Call = [method: string, ...rest: any[]];
+type Entry = ((...call: Call) => unknown) & { q?: Call[] };
+
+/**
+ * `base` is the server's address, `key` the write key of the script tag (none: `init` brings it).
+ * Calls that waited in the stub are made now.
+ */
+export function attach(win: Window & { milepost?: Entry }, { createSdk, attempt }: typeof Core, base: string, key: string | undefined, load: Load): void {
+  let sdk: Sdk | undefined;
+  let early: Call[] = [];
+  const init = (writeKey: string | undefined, options: Options = {}) => {
+    if (sdk || !writeKey) return;
+    sdk = createSdk(win, writeKey, (options.host ?? base).replace(/\/$/, ""), options, load);
+    early.forEach((call) => entry(...call));
+    early = [];
+  };
+  const entry: Entry = (...call) =>
+    attempt(() => {
+      const [method, ...rest] = call;
+      if (method === "init") return init(rest[0], rest[1]);
+      if (!sdk) return void early.push(call);
+      const answer = Object.keys(sdk).includes(method) && (sdk as any)[method](...rest);
+      if (method === "destroy") sdk = undefined;
+      return answer || undefined;
+    });
+  const queued = win.milepost?.q ?? [];
+  win.milepost = entry;
+  if (!queued.some(([method]) => method === "init")) init(key);
+  queued.forEach((call) => entry(...call));
+}
