@@ -37,7 +37,7 @@ def read_event(raw: bytes, kind: str | None, moment: Moment) -> Reading | Refuse
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         return _name_the_fault(raw)
     if is_suspicious(raw):
-        fault = find_fault([msgspec.structs.asdict(event)])
+        fault = find_fault(msgspec.structs.asdict(event))
         if fault:
             return refuse(*fault, raw)
     try:
@@ -81,8 +81,9 @@ def _read(event: WireEvent, kind: str | None, moment: Moment, raw: bytes) -> Rea
     message_id = as_id(event.messageId) or f"srv-{uuid.uuid4().hex}"
     if any(len(value) > MAX_ID for value in (message_id, user, anonymous, group) if value):
         return refuse("id", f"An id is longer than {MAX_ID} characters.", raw)
-    sent = parse_instant(event.timestamp if event.timestamp is not None else event.originalTimestamp)
-    client_sent_at = parse_instant(event.sentAt) if event.sentAt is not None else moment.sent_at
+    sent = _first_instant(event.timestamp, event.originalTimestamp)
+    own_sent_at = parse_instant(event.sentAt)
+    client_sent_at = moment.sent_at if own_sent_at is None else own_sent_at
     at = moment.received_at
     if sent is not None:
         at = sent if client_sent_at is None else moment.received_at - (client_sent_at - sent)
@@ -115,6 +116,15 @@ def _read(event: WireEvent, kind: str | None, moment: Moment, raw: bytes) -> Rea
     )
     reading.body = _body(reading, context, milepost)
     return reading
+
+
+def _first_instant(*values: Any) -> int | None:
+    """The first that is said at all; raises ValueError when that one is no time."""
+    for value in values:
+        instant = parse_instant(value)
+        if instant is not None:
+            return instant
+    return None
 
 
 def event_key(sent_ms: int, message_id: str) -> bytes:

@@ -13,6 +13,7 @@ from milepost.web.planes import is_api, is_console
 
 MAX_HEADERS = 100
 MAX_HEADER_BYTES = 32 * 1024
+READABLE = {"Access-Control-Allow-Origin": "*"}  # for the page that sent it
 TOO_MANY_HEADERS = {"success": False, "code": "too_large", "message": "The headers are too large."}
 TWO_LENGTHS = {
     "success": False,
@@ -59,11 +60,11 @@ class HostWall:
             return
         headers = scope["headers"]
         if len(headers) > MAX_HEADERS or sum(len(n) + len(v) for n, v in headers) > MAX_HEADER_BYTES:
-            await JSONResponse(TOO_MANY_HEADERS, 431)(scope, receive, send)
+            await JSONResponse(TOO_MANY_HEADERS, 431, READABLE)(scope, receive, send)
             return
         names = {name for name, _ in headers}
         if b"content-length" in names and b"transfer-encoding" in names:
-            await JSONResponse(TWO_LENGTHS, 400, {"Connection": "close"})(scope, receive, send)
+            await JSONResponse(TWO_LENGTHS, 400, READABLE | {"Connection": "close"})(scope, receive, send)
             return
         name = urlsplit(f"//{Headers(scope=scope).get('host', '')}").hostname if _is_plain(scope) else None
         if is_console(scope["path"]) and name not in self.hosts:

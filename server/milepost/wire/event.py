@@ -177,7 +177,7 @@ def parse_instant(value: Any) -> int | None:
         return None
     if not isinstance(value, str) or len(value) > 40:
         raise ValueError("not RFC 3339")
-    moment = dt.datetime.fromisoformat(value)
+    moment = dt.datetime.fromisoformat(value.upper())  # RFC 3339 allows t and z, Python only T and Z
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=dt.UTC)
     return (moment - EPOCH) // MILLISECOND  # whole numbers: a double would lose one ms now and then
