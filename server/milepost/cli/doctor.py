@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from milepost import __version__
 from milepost.actions.secrets import load_secret_key, secret_key_file
+from milepost.actions.start import check_sealed, open_runtime
 from milepost.cli.context import EXIT_FAILED, AsJson, Database, command, print_json, settings_for
 from milepost.errors import SettingError
 from milepost.settings import Settings, is_loopback
@@ -116,18 +117,27 @@ def check_integrity(settings: Settings) -> tuple[str, str]:
 def check_secret_key(settings: Settings) -> tuple[str, str]:
     """Where the key is that seals what must be used again, and who may read it."""
     if settings.secret_key:
-        load_secret_key(settings)
-        return "ok", "MILEPOST_SECRET_KEY is set."
+        return "ok", f"MILEPOST_SECRET_KEY is set and opens {count_sealed(settings)} stored secrets."
     path = secret_key_file(settings)
     if path is None:
         load_secret_key(settings)  # says what to do
     if path is None or not path.exists():
         return "ok", f"The first start makes {path} (keep it with your backups)."
-    load_secret_key(settings)
+    count_sealed(settings)
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         return "error", f"{path} can be read by others (mode {mode:04o}); run: chmod 600 {path}"
     return "ok", f"The key is in {path} (mode 0600; keep it with your backups, but not beside them)."
+
+
+def count_sealed(settings: Settings) -> int:
+    """How many stored secrets the key opens; 0 before the first migration. Raises SettingError for a wrong key."""
+    load_secret_key(settings)
+    runtime = open_runtime(settings)
+    try:
+        return check_sealed(runtime) if current_revision(runtime.engine) == newest_revision() else 0
+    finally:
+        runtime.engine.dispose()
 
 
 def check_disk(settings: Settings) -> tuple[str, str]:

@@ -2,20 +2,20 @@
 
 import logging
 import os
-import subprocess
 import sys
 from dataclasses import asdict
 from typing import Annotated
 
 import structlog
 import typer
+import uvicorn
 
-from milepost.actions.start import open_serving_runtime
+from milepost.actions.start import check_sealed, open_runtime, open_serving_runtime
 from milepost.cli.context import Database, command, console, require_current, settings_for
 from milepost.errors import SettingError
 from milepost.settings import Settings
 from milepost.web.app import create_app
-from milepost.web.server import make_server
+from milepost.web.server import make_server, server_options
 
 
 def add_to(app: typer.Typer) -> None:
@@ -38,15 +38,16 @@ def serve(
             f"workers is {settings.workers}, and SQLite has one writer: use --workers 1, or PostgreSQL for several processes."
         )
     if settings.workers > 1:
-        raise typer.Exit(_serve_many(settings))
-    serve_one(settings)
+        serve_many(settings)
+    else:
+        serve_one(settings)
 
 
 def serve_one(settings: Settings) -> None:
     """One process; returns after SIGTERM or Ctrl-C, when what was in flight is answered."""
     runtime = open_serving_runtime(settings)
     require_current(runtime)
-    runtime.sealer  # noqa: B018  (a missing or wrong secret key stops the start, not a request)
+    check_sealed(runtime)  # a missing or wrong secret key stops the start, not a request
     console.print(f"Milepost is at [bold]{settings.url}[/]  (stop with Ctrl-C)")
     make_server(create_app(runtime), settings).run()
 
@@ -54,6 +55,7 @@ def serve_one(settings: Settings) -> None:
 def set_up_logs(level: str) -> None:
     """JSON lines on stderr; no keys, tokens, bodies or addresses of people are ever passed to a logger."""
     logging.basicConfig(level=level.upper(), stream=sys.stderr, format="%(message)s", force=True)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # reading the revision is not news
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -74,15 +76,16 @@ def set_up_logs(level: str) -> None:
         handler.setFormatter(formatter)
 
 
-def _serve_many(settings: Settings) -> int:
-    """Several processes on one port (SO_REUSEPORT by uvicorn's own supervisor); PostgreSQL only."""
-    environment = os.environ | {f"MILEPOST_{name.upper()}": str(value) for name, value in asdict(settings).items() if value != ""}
-    environment |= {"MILEPOST_WORKERS": "1", "MILEPOST_ALLOW_HTTP": "1" if settings.allow_http else "0"}
-    arguments = ["--host", settings.host, "--port", str(settings.port), "--workers", str(settings.workers), "--factory"]
-    arguments += ["--http", "milepost.web.server:PatientProtocol", "--loop", "uvloop", "--ws", "none", "--no-access-log"]
-    return subprocess.run(  # noqa: S603  (our own interpreter and arguments)
-        [sys.executable, "-m", "uvicorn", "milepost.cli.serve:make_app", *arguments], env=environment, check=False
-    ).returncode
+def serve_many(settings: Settings) -> None:
+    """Several processes on one port, under uvicorn's own supervisor; PostgreSQL only."""
+    runtime = open_runtime(settings)
+    require_current(runtime)
+    check_sealed(runtime)
+    runtime.engine.dispose()
+    given = {f"MILEPOST_{name.upper()}": str(value) for name, value in asdict(settings).items() if value != ""}
+    os.environ.update(given | {"MILEPOST_WORKERS": "1", "MILEPOST_ALLOW_HTTP": "1" if settings.allow_http else "0"})
+    console.print(f"Milepost is at [bold]{settings.url}[/], in {settings.workers} processes  (stop with Ctrl-C)")
+    uvicorn.run("milepost.cli.serve:make_app", factory=True, workers=settings.workers, **server_options(settings))
 
 
 def make_app() -> object:
@@ -90,5 +93,4 @@ def make_app() -> object:
     settings = settings_for(None)
     set_up_logs(settings.log_level)
     runtime = open_serving_runtime(settings)
-    require_current(runtime)
     return create_app(runtime)

@@ -124,20 +124,23 @@ class DrainingServer(uvicorn.Server):
 
 def make_server(app: Starlette, settings: Settings, **options: Any) -> uvicorn.Server:
     """A uvicorn server on the settings' host and port, with uvloop and httptools."""
-    config = uvicorn.Config(
-        app,
-        host=settings.host,
-        port=settings.port,
-        http=PatientProtocol,
-        loop="uvloop",
-        ws="none",
-        lifespan="on",
-        access_log=False,
-        log_level=settings.log_level,
-        server_header=False,
-        date_header=False,
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=20,
-        **options,
-    )
-    return DrainingServer(config, app, settings.drain_s)
+    return DrainingServer(uvicorn.Config(app, **server_options(settings), **options), app, settings.drain_s)
+
+
+def server_options(settings: Settings) -> dict[str, Any]:
+    """How uvicorn serves, in one process or in several."""
+    return {
+        "host": settings.host,
+        "port": settings.port,
+        "http": PatientProtocol,
+        "loop": "uvloop",
+        "ws": "none",
+        "lifespan": "on",
+        "access_log": False,
+        "log_config": None,  # logs are set up already
+        "log_level": settings.log_level,
+        "server_header": False,
+        "date_header": False,
+        "timeout_keep_alive": 75,
+        "timeout_graceful_shutdown": 20,
+    }
