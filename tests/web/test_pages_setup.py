@@ -47,7 +47,7 @@ def test_a_new_owner_changes_the_first_password_and_lands_on_the_set_up_list(san
 def test_every_light_waits_in_an_empty_environment(sandbox: Sandbox) -> None:
     told = become(sandbox, "viewer").get(LIGHTS).json()
     assert set(states(told["lights"]).values()) == {"waiting"}
-    assert told["done"] == "0\u00a0of\u00a08"
+    assert told["done"] == "0\u00a0of\u00a08 done"
     assert told["unsigned"] == "no events yet"
 
 

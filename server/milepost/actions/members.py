@@ -43,7 +43,7 @@ class Invitation:
 def check_role(role: str, inviter: Inviter) -> str:
     """The role itself; raises Invalid for an unknown one, Forbidden where only an owner may give it."""
     if role not in ROLES:
-        raise Invalid(f"{role!r} is not a role; choose one of {', '.join(ROLES)}.")
+        raise Invalid("%(role)s is not a role.", code="role", values={"role": repr(role)})
     if role == "owner" and inviter.role != "owner":
         raise Forbidden("Only an owner can make an owner.")
     return role

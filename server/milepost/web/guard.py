@@ -71,7 +71,9 @@ class Guard:
                 raise Forbidden("Change your first password in the console before anything else.", code="password_first")
             return RedirectResponse("/password", 303)
         if not is_enough(str(who.role), self.permission):
-            raise Forbidden(f"This needs the role {self.permission}; you are {who.role}.")
+            raise Forbidden(
+                "This needs the role %(needed)s; you are %(held)s.", values={"needed": self.permission, "held": who.role}
+            )
         return None
 
 

@@ -83,7 +83,7 @@ def _read(request: Request, limit: int) -> tuple[list[Line], dict[str, str]]:
 
 def _line(row: Any, names: dict[str, str], environments: dict[int, str]) -> Line:
     detail = json.loads(row["detail"])
-    said = ", ".join(f"{name}: {_plain(value)}" for name, value in detail.items())
+    said = ", ".join(f"{name}: {_plain(value)}" for name, value in detail.items() if value != [])
     return Line(
         row["id"], row["at"], names.get(row["actor"], row["actor"]), row["action"],
         names.get(row["subject"], row["subject"]), environments.get(row["environment_id"], ""), said,

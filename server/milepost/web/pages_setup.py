@@ -50,7 +50,7 @@ def _told(request: Request, progress: Progress) -> dict[str, Any]:
     lights["first"] = {"state": progress.light("events").state, "figure": _first(request, progress)}
     return {
         "lights": lights,
-        "done": figure.of(progress.n_done, len(progress.lights)),
+        "done": _("%(share)s done") % {"share": figure.of(progress.n_done, len(progress.lights))},
         "unsigned": figure.percent(1 - share) if (share := progress.light("signed").share) is not None else _("no events yet"),
         "latest": _arrival(request, progress.latest) if progress.latest else "",
     }
