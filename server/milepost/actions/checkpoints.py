@@ -1,9 +1,11 @@
 """Checkpoints: who reached them, decided in the transaction of the events that made it true."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, RowMapping
 
 from milepost.actions import audit
 from milepost.actions.intake_group import Counted
@@ -11,7 +13,7 @@ from milepost.actions.runtime import Runtime
 from milepost.actions.tenant import Tenant
 from milepost.errors import Invalid, NotFound
 from milepost.rules.checkpoints import Use, reached_on
-from milepost.rules.days import start_of_day
+from milepost.rules.days import day_of, start_of_day
 from milepost.store import checkpoints as checkpoint_store
 from milepost.store import coverage as coverage_store
 from milepost.store import engine as db
@@ -68,6 +70,34 @@ def apply_checkpoints(connection: Connection, environment_id: int, touched: Touc
     return len(reached)
 
 
+@dataclass(frozen=True)
+class CheckpointLine:
+    """A checkpoint in force with the accounts that reached it, of those that are not lost."""
+
+    checkpoint: Checkpoint
+    n_reached: int
+    n_accounts: int
+
+
+def list_checkpoint_lines(runtime: Runtime, tenant: Tenant) -> list[CheckpointLine]:
+    """The activation first, then by age."""
+    today = day_of(runtime.clock(), tenant.zone)
+    with db.reading(runtime.engine) as connection:
+        rows = feature_store.list_checkpoints(connection, tenant.id)
+        ids = coverage_store.list_account_ids(connection, tenant.id)
+        accounts = coverage_store.read_accounts(connection, tenant.id, ids)
+        there = {a.id for a in accounts if a.ended_on is None or a.ended_on >= today}
+        reached = feature_store.list_reached(connection, tenant.id)
+    counts = Counter(r["checkpoint_id"] for r in reached if r["subject_id"] in there)
+    rows.sort(key=lambda row: (not row["is_activation"], row["id"]))
+    return [CheckpointLine(to_checkpoint(row), counts[row["id"]], len(there)) for row in rows]
+
+
+def to_checkpoint(row: RowMapping) -> Checkpoint:
+    """A row as files and the API show it; another that became the activation took this one's mark."""
+    return Checkpoint.model_validate_json(row["condition"]).model_copy(update={"is_activation": bool(row["is_activation"])})
+
+
 def save_checkpoint(runtime: Runtime, tenant: Tenant, checkpoint: Checkpoint, actor_name: str) -> None:
     """Makes or changes a checkpoint; who reached it is worked out again over all usage that is there."""
     now = runtime.clock()
@@ -88,6 +118,7 @@ def save_checkpoint(runtime: Runtime, tenant: Tenant, checkpoint: Checkpoint, ac
         rows = feature_store.list_checkpoints(connection, tenant.id)
         made = next(row["id"] for row in rows if row["key"] == checkpoint.key)
         checkpoint_store.forget_reached(connection, tenant.id, made)
+        rollups.mark_all_dirty(connection, tenant.id, now)
         environment_store.raise_generation(connection, tenant.id)
         audit.record(
             connection, tenant.workspace_id, now=now, actor=actor_name, action="checkpoint.saved",

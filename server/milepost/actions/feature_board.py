@@ -134,6 +134,13 @@ def read_feature_page(runtime: Runtime, tenant: Tenant, key: str) -> FeaturePage
     return FeaturePage(line, _funnel(found), found)
 
 
+def read_recent_uses(runtime: Runtime, tenant: Tenant) -> dict[int, int]:
+    """{ordinal: uses of this clock hour and the one before}: what the live counters poll, two hours read and no more."""
+    with db.reading(runtime.engine) as connection:
+        hours = feature_store.read_rule_hours(connection, tenant.id, runtime.clock() // HOUR_MS - 1)
+    return {ordinal: sum(held.values()) for ordinal, held in hours.items() if ordinal >= 0}
+
+
 def _funnel(accounts: list[FeatureAccount]) -> dict[str, int]:
     states = [a.state for a in accounts if a.state != "not_entitled"]
     return {

@@ -64,7 +64,7 @@ def write_catalogue(
         if row is None:
             _create(connection, tenant.id, feature, default_introduced, now)
             change.created.append(feature.key)
-        elif _differs(row, feature):
+        elif is_changed(row, feature):
             feature_store.update_feature(connection, tenant.id, row["ordinal"], **_columns(feature, row), updated_at=now)
             change.changed.append(feature.key)
         else:
@@ -251,7 +251,8 @@ def _columns(feature: Feature, row: FeatureRow | None) -> dict[str, Any]:
     }
 
 
-def _differs(row: FeatureRow, feature: Feature) -> bool:
+def is_changed(row: FeatureRow, feature: Feature) -> bool:
+    """Does the file say anything else than the catalogue holds?"""
     return any(row[name] != value for name, value in _columns(feature, row).items())
 
 

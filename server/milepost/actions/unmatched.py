@@ -71,6 +71,27 @@ def ignore_unmatched(runtime: Runtime, tenant: Tenant, kind: str, name: str, act
         )  # fmt: skip
 
 
+def restore_unmatched(runtime: Runtime, tenant: Tenant, kind: str, name: str, actor_name: str) -> None:
+    """Undoes an ignoring: the name stands in the inbox again."""
+    now = runtime.clock()
+    with db.writing(runtime.engine) as connection:
+        if not feature_store.restore_unmatched(connection, tenant.id, kind, name):
+            raise NotFound(f"No {kind} {name!r} is ignored.")
+        audit.record(
+            connection, tenant.workspace_id, now=now, actor=actor_name, action="unmatched.restored",
+            subject=f"{kind} {name}"[:200], environment_id=tenant.id,
+        )  # fmt: skip
+
+
+def list_ignored(runtime: Runtime, tenant: Tenant) -> list[UnmatchedName]:
+    """What a person has put aside, the latest first."""
+    with db.reading(runtime.engine) as connection:
+        rows = feature_store.list_ignored(connection, tenant.id)
+    return [
+        UnmatchedName(r["kind"], r["name"], r["n"], r["first_at"], r["last_at"], *suggest(r["kind"], r["name"])) for r in rows
+    ]
+
+
 def suggest(kind: str, name: str) -> tuple[str, str]:
     """(key, title) for a name: `Report Exported` → report_exported; /settings/:id/team → settings_team."""
     words = [w for w in re.split(r"[^0-9A-Za-z]+", re.sub(r"/:[^/]*|/\*+", "/", name) if kind == "page" else name) if w]

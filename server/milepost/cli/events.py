@@ -154,7 +154,8 @@ def import_accounts(
 
 def _print_accounts(result: AccountImport, *, as_json: bool) -> None:
     if as_json:
-        print_json({**vars(result), "refused": [{"line": line, "reason": why} for line, why in result.refused]})
+        counts = {name: value for name, value in vars(result).items() if name != "rows"}
+        print_json({**counts, "refused": [{"line": line, "reason": why} for line, why in result.refused]})
         return
     verb = "would be" if result.dry_run else "were"
     typer.echo(f"{result.created} accounts {verb} made, {result.changed} changed, {result.unchanged} are the same already.")

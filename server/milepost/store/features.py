@@ -63,6 +63,13 @@ def list_versions(connection: Connection, environment_id: int, limit: int = 50) 
     return list(connection.execute(query.order_by(c.version.desc()).limit(limit)).mappings())
 
 
+def list_version_documents(connection: Connection, environment_id: int, limit: int) -> list[RowMapping]:
+    """The newest versions with their documents, oldest of them first."""
+    query = select(catalogue_versions).where(catalogue_versions.c.environment_id == environment_id)
+    rows = connection.execute(query.order_by(catalogue_versions.c.version.desc()).limit(limit)).mappings()
+    return list(reversed(list(rows)))
+
+
 def has_checkpoints(connection: Connection, environment_id: int) -> bool:
     """Is there any checkpoint to look at?"""
     query = select(checkpoints.c.id).where(checkpoints.c.environment_id == environment_id, checkpoints.c.retired_at.is_(None))
@@ -166,6 +173,21 @@ def ignore_unmatched(connection: Connection, environment_id: int, kind: str, nam
         unmatched.c.environment_id == environment_id, unmatched.c.kind == kind, unmatched.c.name == name
     )
     return connection.execute(statement.values(ignored_at=now)).rowcount
+
+
+def restore_unmatched(connection: Connection, environment_id: int, kind: str, name: str) -> int:
+    """Takes back an ignoring; how many rows changed."""
+    c = unmatched.c
+    statement = update(unmatched).where(
+        c.environment_id == environment_id, c.kind == kind, c.name == name, c.ignored_at.is_not(None)
+    )
+    return connection.execute(statement.values(ignored_at=None)).rowcount
+
+
+def list_ignored(connection: Connection, environment_id: int, limit: int = 200) -> list[RowMapping]:
+    """Names a person has put aside, the latest first."""
+    query = select(unmatched).where(unmatched.c.environment_id == environment_id, unmatched.c.ignored_at.is_not(None))
+    return list(connection.execute(query.order_by(unmatched.c.ignored_at.desc(), unmatched.c.name).limit(limit)).mappings())
 
 
 def forget_unmatched(connection: Connection, environment_id: int, kind: str, name: str) -> None:

@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from milepost.actions.checkpoints import retire_checkpoint, save_checkpoint
+from milepost.actions.checkpoints import retire_checkpoint, save_checkpoint, to_checkpoint
 from milepost.actions.feature_board import read_feature_board, read_feature_page
 from milepost.actions.features import list_catalogue, merge_feature, push_catalogue, retire_feature, save_feature
 from milepost.actions.preview import preview_catalogue
@@ -193,7 +193,7 @@ def list_checkpoints(request: Request) -> Response:
     """Checkpoints in force."""
     with db.reading(runtime_of(request).engine) as connection:
         rows = feature_store.list_checkpoints(connection, tenant(request).id)
-    return answer(CheckpointList(checkpoints=[Checkpoint.model_validate_json(row["condition"]) for row in rows]))
+    return answer(CheckpointList(checkpoints=[to_checkpoint(row) for row in rows]))
 
 
 @describe(body=Checkpoint, answer=Checkpoint, tag=TAG)

@@ -34,13 +34,13 @@ async def take_body(request: Request, state: dict[str, Any], limit: int) -> Rece
     replay = _replay(body)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind in {"application/x-www-form-urlencoded", "multipart/form-data"}:
-        state["form"] = await _parse_form(Request(request.scope, replay))
+        state["form"] = await _parse_form(Request(request.scope, replay), limit)
     return _replay(body)
 
 
-async def _parse_form(request: Request) -> FormData:
+async def _parse_form(request: Request, limit: int) -> FormData:
     try:
-        parsed = await request.form(max_files=4, max_fields=200, max_part_size=BODY_LIMIT)
+        parsed = await request.form(max_files=4, max_fields=200, max_part_size=limit)
     except (HTTPException, MultiPartException, UnicodeDecodeError, ValueError) as problem:
         raise BadRequest("The form can't be read.") from problem
     for name, value in parsed.multi_items():

@@ -18,11 +18,17 @@ from milepost.web import (
     pages_accounts,
     pages_audit,
     pages_bad_rows,
+    pages_checkpoints,
     pages_environment,
+    pages_feature_form,
+    pages_features,
+    pages_health,
+    pages_import,
     pages_keys,
     pages_login,
     pages_members,
     pages_setup,
+    pages_unmatched,
     sdk_api,
     sdk_files,
     segment_api,
@@ -46,6 +52,12 @@ MODULES: tuple[ModuleType, ...] = (
     pages_audit,
     pages_account,
     pages_accounts,
+    pages_checkpoints,
+    pages_feature_form,
+    pages_features,
+    pages_unmatched,
+    pages_health,
+    pages_import,
     sdk_files,
     sdk_api,
     api_features,
@@ -54,7 +66,7 @@ MODULES: tuple[ModuleType, ...] = (
     api_health,
     segment_api,
 )
-BODY_LIMITS = {"import_accounts": 8 * 1024 * 1024}
+BODY_LIMITS = {"import_accounts": 9 * 1024 * 1024}  # a file of 8 MiB, and the form around it
 
 
 def all_routes(modules: Sequence[ModuleType] = MODULES) -> list[Route]:
