@@ -90,7 +90,7 @@ def read_feature_board(runtime: Runtime, tenant: Tenant) -> FeatureBoard:
         today = day_of(now, tenant.zone)
         hours = feature_store.read_rule_hours(connection, tenant.id, now // HOUR_MS - 24 * WINDOW_DAYS)
         users = coverage_store.count_accounts_using(connection, tenant.id, today - WINDOW_DAYS + 1)
-        states = score_store.count_states(connection, tenant.id)
+        states = score_store.count_states(connection, tenant.id, today)
         matched, total = feature_store.read_reach(connection, tenant.id, today - WINDOW_DAYS + 1, today)
         version = feature_store.newest_version(connection, tenant.id)
         n_unmatched = len(feature_store.list_unmatched(connection, tenant.id, 1_000))

@@ -94,6 +94,8 @@ def list_ignored(runtime: Runtime, tenant: Tenant) -> list[UnmatchedName]:
 
 def suggest(kind: str, name: str) -> tuple[str, str]:
     """(key, title) for a name: `Report Exported` → report_exported; /settings/:id/team → settings_team."""
+    if kind == "page" and name == "/":
+        return "home_page", "Home page"
     words = [w for w in re.split(r"[^0-9A-Za-z]+", re.sub(r"/:[^/]*|/\*+", "/", name) if kind == "page" else name) if w]
     key = "_".join(words).lower()[:80] or f"{kind}_{sum(name.encode()) % 9973}"
     title = " ".join(words).capitalize() if kind == "page" and words else name

@@ -20,6 +20,8 @@ PLAIN = (
 FIRST = {"weight": "1", "level": "basic", "cadence": "daily"}
 RULE_FIELD = re.compile(r"rule-(\d{1,3})-(on|name|path|where-(\d{1,2})-(property|op|value)|by-(\d{1,2})-(by|value|name))")
 MAX_RULES, MAX_PARTS = 20, 10
+EMPTY_WHERE = {"property": "", "op": "is", "value": ""}
+EMPTY_WAY = {"by": "testid", "value": "", "name": ""}
 
 
 def _(message: str) -> str:
@@ -103,7 +105,8 @@ def read_draft(form: Mapping[str, Any]) -> Draft:
         else:
             parts.setdefault((int(found[1]), "by", int(found[5])), {})[found[6]] = value.strip()
     for number, kind, _part in sorted(parts):
-        getattr(rules[number], kind).append(parts[number, kind, _part])
+        empty = EMPTY_WHERE if kind == "where" else EMPTY_WAY
+        getattr(rules[number], kind).append(empty | parts[number, kind, _part])
     kept = [rules[number] for number in sorted(rules) if rules[number].on in {"event", "page", "element"}]
     return Draft(values, kept)
 
@@ -133,7 +136,7 @@ def edit_rules(draft: Draft, do: str) -> str:
     """Does what an add or remove button says; answers the name of the field to go on with, "" when it was none."""
     verb, _colon, rest = do.partition(":")
     if verb == "add" and rest in {"event", "page", "element"} and len(draft.rules) < MAX_RULES:
-        draft.rules.append(RuleDraft(rest, by=[{"by": "testid"}] if rest == "element" else []))
+        draft.rules.append(RuleDraft(rest, by=[dict(EMPTY_WAY)] if rest == "element" else []))
         return f"rule-{len(draft.rules) - 1}-{'path' if rest == 'page' else 'name' if rest == 'event' else 'by-0-value'}"
     numbers = [int(n) for n in rest.split(":")] if re.fullmatch(r"\d{1,3}(:\d{1,2})?", rest) else []
     if not numbers or numbers[0] >= len(draft.rules):
@@ -144,7 +147,7 @@ def edit_rules(draft: Draft, do: str) -> str:
         return "rules"
     parts = rule.where if verb.endswith("where") else rule.by
     if verb in {"add-where", "add-by"} and len(parts) < (MAX_PARTS if parts is rule.where else 8):
-        parts.append({"op": "is"} if parts is rule.where else {"by": "testid"})
+        parts.append(dict(EMPTY_WHERE if parts is rule.where else EMPTY_WAY))
         last = "property" if parts is rule.where else "value"
         return f"rule-{numbers[0]}-{verb.removeprefix('add-')}-{len(parts) - 1}-{last}"
     if verb in {"remove-where", "remove-by"} and len(numbers) == 2 and numbers[1] < len(parts):

@@ -55,6 +55,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("setup_page", "tasks", _("Setup"), "setup"),
             Entry("install_page", "code", _("Install"), "install"),
+            Entry("import_page", "upload", _("Import accounts"), "import-accounts"),
             Entry("bad_rows_page", "inbox", _("Bad rows"), "bad-rows"),
             Entry("environment_page", "settings", _("Environment"), "settings"),
         ),

@@ -28,6 +28,7 @@ from milepost.wire.event import format_instant
 STATES = ("retained", "adopted", "tried", "never", "dormant", "lost", "not_entitled")
 SHOWS = ("live", "core", "trouble", "unproven", "retired")
 HOUR_MS = 3_600_000
+FIRST_ACCOUNTS = 50
 
 
 def adopted_share(line: FeatureLine) -> float | None:
@@ -102,6 +103,7 @@ def feature_page(request: Request) -> Response:
         "now": {s: sum(a.state == s for a in page.accounts) for s in STATES},
         "accounts": arrange(accounts, ACCOUNT_COLUMNS, order),
         "n_accounts": len(page.accounts),
+        "n_shown": len(page.accounts) if request.query_params.get("all") else FIRST_ACCOUNTS,
         "order": order,
         "state": state,
         "owner": owner,
