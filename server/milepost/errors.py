@@ -13,7 +13,7 @@ MilepostError
 └── SettingError          – stops a command with exit code 2
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 
@@ -52,6 +52,7 @@ class Invalid(BadRequest):
 
     status = 422
     code = "invalid"
+    errors: Sequence[dict[str, str]] = ()  # {pointer, message} of each place that is wrong
 
 
 class Unauthorized(MilepostError):

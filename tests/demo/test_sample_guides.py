@@ -4,7 +4,7 @@ from importlib import resources
 
 from milepost.demo.book.accounts import catalogue
 from milepost.demo.stage import sample_guides
-from milepost.rules.lint import lint
+from milepost.rules.lint import Known, lint
 from milepost.wire.guide import Guide
 
 
@@ -21,7 +21,7 @@ def shown_on_pages() -> str:
 def test_the_guides_have_nothing_to_complain_about() -> None:
     keys = {f.key for f in catalogue().features}
     assert [guide.key for guide in sample_guides()] == ["advanced-report", "first-leave-approval", "whats-new-bulk-approval"]
-    assert [problem for guide in sample_guides() for problem in lint(guide, keys)] == []
+    assert [problem for guide in sample_guides() for problem in lint(guide, Known(features=keys))] == []
 
 
 def test_every_target_is_on_a_page_but_the_renamed_one() -> None:

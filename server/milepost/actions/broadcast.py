@@ -1,18 +1,24 @@
 """The guides on air in one environment, compiled once per generation."""
 
+import hashlib
 import json
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
 
+from milepost.actions.guide_facts import Wanted, compile_wanted
+from milepost.actions.runtime import Runtime
 from milepost.actions.tenant import Tenant
+from milepost.rules.lint import leaves_of
 from milepost.rules.localise import resolve
 from milepost.store import features as feature_store
 from milepost.store import guides as guide_store
-from milepost.wire.audience import All, Any_, Audience, Leaf, Not
 from milepost.wire.event import parse_instant
 from milepost.wire.guide import Guide
+
+CACHE = "broadcast"
+MAX_LOCALES = 50
 
 
 @dataclass
@@ -31,7 +37,7 @@ class OnAir:
         found = self.resolved.get(locale)
         if found is None:
             found = {"guide": self.public_id, "version": self.version, **resolve(self.guide, locale)}
-            if len(self.resolved) < 50:
+            if len(self.resolved) < MAX_LOCALES:
                 self.resolved[locale] = found
         return found
 
@@ -43,10 +49,22 @@ class Broadcast:
     guides: tuple[OnAir, ...]  # highest priority first
     by_public_id: dict[str, OnAir]
     by_id: dict[int, OnAir]
-    facts: frozenset[str]  # every fact any audience asks for
+    wanted: Wanted
     rules: list[dict[str, Any]]
     themes: dict[str, Any]
     etag: str
+
+
+def read_broadcast(runtime: Runtime, connection: Connection, tenant: Tenant) -> Broadcast:
+    """The compiled guides of this generation, remembered: for readers of what is committed."""
+    found: Broadcast = runtime.caches.get(CACHE, tenant.id, tenant.generation, lambda: load_broadcast(connection, tenant))
+    return found
+
+
+def peek_broadcast(runtime: Runtime, connection: Connection, tenant: Tenant) -> Broadcast:
+    """The same for the writer, whose own transaction may have raised the generation and may yet roll back: not remembered."""
+    found: Broadcast | None = runtime.caches.peek(CACHE, tenant.id, tenant.generation)
+    return found if found is not None else load_broadcast(connection, tenant)
 
 
 def load_broadcast(connection: Connection, tenant: Tenant) -> Broadcast:
@@ -57,32 +75,22 @@ def load_broadcast(connection: Connection, tenant: Tenant) -> Broadcast:
         schedule = (parse_instant(guide.schedule.from_at), parse_instant(guide.schedule.until_at))
         guides.append(OnAir(row["guide_id"], row["public_id"], row["version"], guide, schedule, {}))
     guides.sort(key=lambda item: (-item.guide.priority, item.guide_id))
-    facts = frozenset(fact for item in guides for fact in facts_of(item.guide.audience))
+    asked = {leaf.fact for item in guides for _, leaf in leaves_of(item.guide.audience)}
+    guide_ids = {row["key"]: row["id"] for row in guide_store.list_guides(connection, tenant.id)}
+    rules = list_element_rules(connection, tenant.id)
     themes = {key: json.loads(text) for key, text in guide_store.list_themes(connection, tenant.id).items()}
     return Broadcast(
         tuple(guides),
         {item.public_id: item for item in guides},
         {item.guide_id: item for item in guides},
-        facts,
-        element_rules(connection, tenant.id),
+        compile_wanted(asked, tenant.catalogue.by_key, guide_ids),
+        rules,
         themes,
-        f"g{tenant.generation}",
+        hashlib.sha256(json.dumps([rules, themes], sort_keys=True).encode()).hexdigest()[:16],
     )
 
 
-def facts_of(tree: Audience | None) -> set[str]:
-    """Names of the facts a tree asks for."""
-    if tree is None:
-        return set()
-    if isinstance(tree, Leaf):
-        return {tree.fact}
-    if isinstance(tree, Not):
-        return facts_of(tree.not_)
-    parts = tree.all if isinstance(tree, All) else tree.any if isinstance(tree, Any_) else []
-    return {fact for part in parts for fact in facts_of(part)}
-
-
-def element_rules(connection: Connection, environment_id: int) -> list[dict[str, Any]]:
+def list_element_rules(connection: Connection, environment_id: int) -> list[dict[str, Any]]:
     """What the SDK matches on clicks: {feature, path?, target}."""
     rules = []
     for row in feature_store.list_features(connection, environment_id):

@@ -21,3 +21,8 @@ class Caches:
         with self._lock:
             self._values[(kind, environment_id)] = (generation, value)
         return value
+
+    def peek(self, kind: str, environment_id: int, generation: int) -> Any:
+        """The cached value of this generation, or None."""
+        held = self._values.get((kind, environment_id))
+        return held[1] if held is not None and held[0] == generation else None

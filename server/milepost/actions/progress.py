@@ -1,6 +1,7 @@
-"""How far people got, written in the transaction of the events that say so."""
+"""How far people got, written in the transaction of the events that say so; in whatever order they come, the end is the same."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
@@ -10,8 +11,22 @@ from milepost.actions.tenant import Tenant
 from milepost.rules.choose import LATER_MS
 from milepost.store import runs as run_store
 
-CLOSING = {"finished": "finished", "dismissed": "dismissed"}
 REASONS = frozenset({"closed", "later", "never", "no_tips"})
+WHY_MISSING = frozenset({"missing", "invisible", "ambiguous"})
+
+
+@dataclass(frozen=True)
+class Word:
+    """One `$guide` event, read."""
+
+    run_id: int
+    guide_id: int
+    end_user_id: int
+    what: str
+    step: str | None
+    reason: str | None
+    over: bool
+    at: int
 
 
 def follow_guides(connection: Connection, tenant: Tenant, counted: Sequence[Counted], now: int) -> None:  # noqa: ARG001
@@ -19,42 +34,49 @@ def follow_guides(connection: Connection, tenant: Tenant, counted: Sequence[Coun
     for item in counted:
         reading = item.reading
         if reading.name == "$guide" and reading.type == "track" and item.end_user_id is not None and item.excluded != "unsigned":
-            _apply(connection, tenant.id, item.end_user_id, reading.properties, reading.at)
+            word = _read(connection, tenant.id, item.end_user_id, reading.properties, reading.at)
+            if word is not None:
+                _apply(connection, tenant.id, word)
 
 
-def _apply(connection: Connection, environment_id: int, end_user_id: int, properties: dict[str, Any], at: int) -> None:
-    run, what = properties.get("run"), properties.get("what")
-    held = run_store.find_run(connection, environment_id, run) if isinstance(run, str) and len(run) <= 100 else None
-    if held is None or held[3] != end_user_id:
-        return
-    run_id, guide_id, version = held[:3]
-    if properties.get("version") not in {None, version}:
-        return
-    step = properties.get("step")
-    step = step if isinstance(step, str) and 0 < len(step) <= 80 else None
-    reason = properties.get("reason")
-    reason = reason if isinstance(reason, str) and len(reason) <= 80 else None
-    run_store.touch_run(connection, environment_id, run_id, step=step, at=at, shown=what == "shown")
-    if what in {"shown", "step"} and step is not None:
+def _read(connection: Connection, environment_id: int, end_user_id: int, properties: dict[str, Any], at: int) -> Word | None:
+    run = _text(properties.get("run"), 100)
+    held = run_store.find_run(connection, environment_id, run) if run is not None else None
+    if held is None or held[3] != end_user_id or properties.get("version") not in {None, held[2]}:
+        return None
+    step, reason, what = _text(properties.get("step"), 80), _text(properties.get("reason"), 80), _text(properties.get("what"), 20)
+    return Word(held[0], held[1], end_user_id, what or "", step, reason, properties.get("over") is True, at)
+
+
+def _text(value: Any, longest: int) -> str | None:
+    return value if isinstance(value, str) and 0 < len(value) <= longest else None
+
+
+def _apply(connection: Connection, environment_id: int, word: Word) -> None:
+    run_id, step, at = word.run_id, word.step, word.at
+    if step is not None:
+        run_store.touch_run(connection, environment_id, run_id, step=step, at=at, shown=word.what == "shown")
+    if word.what in {"shown", "step"} and step is not None:
         run_store.record_step(connection, environment_id, run_id, step, shown_at=at, missing_at=None, reason=None)
-    elif what == "missing":
+    elif word.what == "missing":
+        reason = word.reason if word.reason in WHY_MISSING else "missing"
         if step is not None:
             run_store.record_step(connection, environment_id, run_id, step, shown_at=None, missing_at=at, reason=reason)
-        if properties.get("over"):
+        if word.over:
             run_store.close_run(connection, environment_id, run_id, outcome="missing", reason=reason, at=at)
-    elif what in CLOSING:
-        _close(connection, environment_id, (run_id, guide_id, end_user_id), str(what), reason, at)
+    elif word.what == "finished":
+        run_store.close_run(connection, environment_id, run_id, outcome="finished", reason=None, at=at)
+        run_store.save_state(connection, environment_id, word.guide_id, word.end_user_id, state="finished", reason=None, at=at)
+    elif word.what == "dismissed":
+        _dismiss(connection, environment_id, word)
 
 
-def _close(
-    connection: Connection, environment_id: int, ids: tuple[int, int, int], what: str, reason: str | None, at: int
-) -> None:
-    run_id, guide_id, end_user_id = ids
-    if what == "dismissed":
-        reason = reason if reason in REASONS else "closed"
-    run_store.close_run(connection, environment_id, run_id, outcome=what, reason=reason, at=at)
-    state = "later" if reason == "later" else what
-    until = at + LATER_MS if reason == "later" else None
-    run_store.save_state(connection, environment_id, guide_id, end_user_id, state=state, reason=reason, at=at, until_at=until)
+def _dismiss(connection: Connection, environment_id: int, word: Word) -> None:
+    reason = word.reason if word.reason in REASONS else "closed"
+    run_store.close_run(connection, environment_id, word.run_id, outcome="dismissed", reason=reason, at=word.at)
+    state, until = ("later", word.at + LATER_MS) if reason == "later" else ("dismissed", None)
+    run_store.save_state(
+        connection, environment_id, word.guide_id, word.end_user_id, state=state, reason=reason, at=word.at, until_at=until
+    )
     if reason == "no_tips":
-        run_store.set_no_tips(connection, environment_id, end_user_id)
+        run_store.set_no_tips(connection, environment_id, word.end_user_id)

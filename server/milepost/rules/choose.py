@@ -9,8 +9,10 @@ from typing import Any
 
 from milepost.rules.audience import evaluate
 from milepost.rules.days import DAY_MS, day_of
+from milepost.wire.audience import All, Audience, Leaf, Not
 from milepost.wire.guide import Guide
 
+OF_THE_PAGE = frozenset({"locale", "path"})
 RUN_MS = 30 * 60_000
 A_DAY, A_WEEK, MODALS_A_WEEK = 1, 3, 1
 LATER_MS = DAY_MS
@@ -31,12 +33,12 @@ class PastRun:
     """A run of the person in the last eight days."""
 
     run: str
-    guide_id: int
     kind: str
     free: bool
     started_at: int
     last_at: int
     closed: bool
+    never_came: bool  # it ended because its target was missing, before anything was shown
 
     def is_open(self, now: int) -> bool:
         """Not closed, and heard of within 30 minutes."""
@@ -70,6 +72,23 @@ def is_eligible(guide: Guide, facts: Mapping[str, Any]) -> bool:
     return evaluate(guide.audience, facts) is True
 
 
+def may_claim(guide: Guide, facts: Mapping[str, Any]) -> bool:
+    """As `is_eligible`; where and in which language the page was, boot has judged: a claim carries neither."""
+    return _could(guide.audience, facts, verdict=True)
+
+
+def _could(tree: Audience | None, facts: Mapping[str, Any], *, verdict: bool) -> bool:
+    """Whether the tree certainly says so, or would with a fitting page."""
+    if tree is None:
+        return verdict
+    if isinstance(tree, Leaf):
+        return tree.fact in OF_THE_PAGE or evaluate(tree, facts) is verdict
+    if isinstance(tree, Not):
+        return _could(tree.not_, facts, verdict=not verdict)
+    parts = [_could(part, facts, verdict=verdict) for part in (tree.all if isinstance(tree, All) else tree.any)]
+    return all(parts) if isinstance(tree, All) is verdict else any(parts)
+
+
 def why_not_now(kind: str, runs: Sequence[PastRun], now: int, zone: str, *, free: bool, no_tips: bool, run: str) -> str | None:
     """The reason a run may not begin; None when it may. A free one spends nothing but still waits for its turn."""
     if any(past.is_open(now) and past.run != run for past in runs):
@@ -78,7 +97,7 @@ def why_not_now(kind: str, runs: Sequence[PastRun], now: int, zone: str, *, free
         return None
     if no_tips:
         return "no_tips"
-    spent = [past for past in runs if not past.free and past.run != run]
+    spent = [past for past in runs if not past.free and not past.never_came and past.run != run]
     today = day_of(now, zone)
     if sum(day_of(past.started_at, zone) == today for past in spent) >= A_DAY:
         return "budget_day"

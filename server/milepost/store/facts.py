@@ -1,6 +1,7 @@
 """Facts about one person and one account that guides ask for; each read by an index."""
 
 import json
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
@@ -45,14 +46,18 @@ def find_person(connection: Connection, environment_id: int, key: str) -> Person
 def find_account(connection: Connection, environment_id: int, key: str | None, account_id: int | None) -> AccountFacts | None:
     """By the vendor's id, else by the internal one."""
     columns = ", ".join(ACCOUNT_FACTS)
-    where, value = ("key = ?", key) if key is not None else ("id = ?", account_id)
-    if value is None:
+    if key is not None:
+        where = "id = (SELECT coalesce(merged_into_id, id) FROM accounts WHERE environment_id = ? AND key = ?)"
+        marks: tuple[Any, ...] = (environment_id, environment_id, key)
+    elif account_id is not None:
+        where, marks = "id = ?", (environment_id, account_id)
+    else:
         return None
     sql = (
         f"SELECT id, key, traits, coalesce(started_on, first_event_on), add_ons, {columns} FROM accounts "
         f"WHERE environment_id = ? AND {where}"
     )
-    rows = driver.fetch(connection, sql, (environment_id, value))
+    rows = driver.fetch(connection, sql, marks)
     if not rows:
         return None
     account, shown, traits, started_on, add_ons, *values = rows[0]
@@ -63,12 +68,12 @@ def find_account(connection: Connection, environment_id: int, key: str | None, a
 
 
 def count_uses(
-    connection: Connection, environment_id: int, account_id: int, end_user_id: int, ordinal: int, since_day: int
-) -> tuple[int, int]:
-    """(unguided, guided) uses of one feature by one person since a day."""
+    connection: Connection, environment_id: int, account_id: int, end_user_id: int, ordinals: Sequence[int], since_day: int
+) -> dict[int, tuple[int, int]]:
+    """{feature: (unguided, guided) uses} by one person since a day; features not used are left out."""
     sql = (
-        "SELECT coalesce(sum(n), 0), coalesce(sum(n_guided), 0) FROM usage WHERE environment_id = ? AND account_id = ? "
-        "AND ordinal = ? AND day >= ? AND end_user_id = ?"
-    )
-    row = driver.fetch(connection, sql, (environment_id, account_id, ordinal, since_day, end_user_id))[0]
-    return int(row[0]), int(row[1])
+        "SELECT ordinal, sum(n), sum(n_guided) FROM usage WHERE environment_id = ? AND account_id = ? AND day >= ? "
+        "AND end_user_id = ? AND ordinal IN ({marks}) GROUP BY ordinal"
+    ).replace("{marks}", ", ".join("?" * len(ordinals)))
+    rows = driver.fetch(connection, sql, (environment_id, account_id, since_day, end_user_id, *ordinals)) if ordinals else []
+    return {int(ordinal): (int(n), int(guided)) for ordinal, n, guided in rows}

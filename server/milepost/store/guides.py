@@ -4,18 +4,25 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
+from milepost.store import driver
 from milepost.store.tables.guides import guide_themes, guide_versions, guides
 
 
 def list_guides(connection: Connection, environment_id: int) -> list[RowMapping]:
-    """Every guide that is not retired, newest change first."""
-    query = select(guides).where(guides.c.environment_id == environment_id, guides.c.status != "retired")
+    """Every guide, the retired too, newest change first."""
+    query = select(guides).where(guides.c.environment_id == environment_id)
     return list(connection.execute(query.order_by(guides.c.updated_at.desc(), guides.c.id)).mappings())
 
 
 def find_guide(connection: Connection, environment_id: int, name: str) -> RowMapping | None:
     """By key or public id."""
     query = select(guides).where(guides.c.environment_id == environment_id, (guides.c.key == name) | (guides.c.public_id == name))
+    return connection.execute(query).mappings().first()
+
+
+def find_guide_by_key(connection: Connection, environment_id: int, key: str) -> RowMapping | None:
+    """By key alone: a document never names a public id."""
+    query = select(guides).where(guides.c.environment_id == environment_id, guides.c.key == key)
     return connection.execute(query).mappings().first()
 
 
@@ -50,6 +57,13 @@ def list_versions(connection: Connection, environment_id: int, guide_id: int) ->
     return list(connection.execute(query.order_by(c.version.desc())).mappings())
 
 
+def find_version(connection: Connection, environment_id: int, guide_id: int, version: int) -> RowMapping | None:
+    """One frozen version."""
+    c = guide_versions.c
+    query = select(guide_versions).where(c.environment_id == environment_id, c.guide_id == guide_id, c.version == version)
+    return connection.execute(query).mappings().first()
+
+
 def list_published(connection: Connection, environment_id: int) -> list[RowMapping]:
     """(guide_id, public_id, key, version, document) of every guide on air."""
     c = guide_versions.c
@@ -66,3 +80,13 @@ def list_themes(connection: Connection, environment_id: int) -> dict[str, str]:
     """{key: JSON}."""
     query = select(guide_themes).where(guide_themes.c.environment_id == environment_id)
     return {row.key: row.document for row in connection.execute(query)}
+
+
+def save_theme(connection: Connection, environment_id: int, key: str, document: str) -> None:
+    """Makes or changes one theme; `document` is JSON."""
+    driver.execute(
+        connection,
+        "INSERT INTO guide_themes (environment_id, key, document) VALUES (?, ?, ?) "
+        "ON CONFLICT (environment_id, key) DO UPDATE SET document = excluded.document",
+        (environment_id, key, document),
+    )

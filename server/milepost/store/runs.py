@@ -5,8 +5,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from milepost.store import driver
+from milepost.store.engine import is_sqlite
 
 Row = tuple[Any, ...]
+DAY_MS = 86_400_000
+MAX_STEPS = 60  # a guide has 40 at most
 
 
 def find_run(connection: Connection, environment_id: int, public_id: str) -> Row | None:
@@ -32,43 +35,76 @@ def insert_run(
     )
 
 
+def take_turn(connection: Connection, environment_id: int, end_user_id: int) -> None:
+    """Holds the person until the transaction ends, so that claims of several processes follow one another."""
+    if not is_sqlite(connection):
+        sql = "SELECT id FROM end_users WHERE environment_id = ? AND id = ? FOR UPDATE"
+        driver.fetch(connection, sql, (environment_id, end_user_id))
+
+
 def list_recent_runs(connection: Connection, environment_id: int, end_user_id: int, since: int) -> list[Row]:
-    """(public_id, guide_id, version, free, started_at, last_at, closed_at, step, shown_at) of one person, newest first."""
+    """(public_id, kind, free, started_at, last_at, closed_at, outcome, shown_at) of one person, newest first."""
     sql = (
-        "SELECT public_id, guide_id, version, free, started_at, last_at, closed_at, step, shown_at FROM runs "
-        "WHERE environment_id = ? AND end_user_id = ? AND started_at >= ? ORDER BY started_at DESC, id DESC LIMIT 200"
+        "SELECT r.public_id, g.kind, r.free, r.started_at, r.last_at, r.closed_at, r.outcome, r.shown_at FROM runs r "
+        "JOIN guides g ON g.environment_id = r.environment_id AND g.id = r.guide_id "
+        "WHERE r.environment_id = ? AND r.end_user_id = ? AND r.started_at >= ? ORDER BY r.started_at DESC, r.id DESC LIMIT 200"
     )
     return driver.fetch(connection, sql, (environment_id, end_user_id, since))
 
 
-def touch_run(connection: Connection, environment_id: int, run_id: int, *, step: str | None, at: int, shown: bool) -> None:
-    """The run was heard of; its last instant moves forward only."""
+def list_open_runs(connection: Connection, environment_id: int, end_user_id: int, heard_since: int) -> list[Row]:
+    """(public_id, guide_id, version, step) of runs that are not closed and were heard of since, newest first."""
+    sql = (
+        "SELECT public_id, guide_id, version, step FROM runs WHERE environment_id = ? AND end_user_id = ? "
+        "AND closed_at IS NULL AND last_at > ? AND started_at > ? ORDER BY started_at DESC, id DESC LIMIT 10"
+    )
+    return driver.fetch(connection, sql, (environment_id, end_user_id, heard_since, heard_since - DAY_MS))
+
+
+def touch_run(connection: Connection, environment_id: int, run_id: int, *, step: str, at: int, shown: bool) -> None:
+    """The run was heard of: the latest instant, the step of the latest event, the first showing; in any order alike."""
     driver.execute(
         connection,
-        "UPDATE runs SET step = CASE WHEN last_at <= ? THEN coalesce(?, step) ELSE step END, "
-        "shown_at = CASE WHEN ? = 1 THEN coalesce(shown_at, ?) ELSE shown_at END, "
+        "UPDATE runs SET step = CASE WHEN last_at > ? OR (last_at = ? AND step > ?) THEN step ELSE ? END, "
+        "shown_at = CASE WHEN ? = 1 AND (shown_at IS NULL OR shown_at > ?) THEN ? ELSE shown_at END, "
         "last_at = CASE WHEN last_at < ? THEN ? ELSE last_at END WHERE environment_id = ? AND id = ?",
-        (at, step, int(shown), at, at, at, environment_id, run_id),
+        (at, at, step, step, int(shown), at, at, at, at, environment_id, run_id),
     )
 
 
-def close_run(connection: Connection, environment_id: int, run_id: int, *, outcome: str, reason: str | None, at: int) -> bool:
-    """True when this closed it; a closed run stays as it is."""
-    sql = "UPDATE runs SET closed_at = ?, outcome = ?, reason = ? WHERE environment_id = ? AND id = ? AND closed_at IS NULL"
-    return driver.execute(connection, sql, (at, outcome, reason, environment_id, run_id)) == 1
+def close_run(connection: Connection, environment_id: int, run_id: int, *, outcome: str, reason: str | None, at: int) -> None:
+    """The earliest word that ends a run is the one that stands."""
+    driver.execute(
+        connection,
+        "UPDATE runs SET closed_at = ?, outcome = ?, reason = ? WHERE environment_id = ? AND id = ? AND (closed_at IS NULL "
+        "OR closed_at > ? OR (closed_at = ? AND (outcome > ? OR (outcome = ? AND coalesce(reason, '') > ?))))",
+        (at, outcome, reason, environment_id, run_id, at, at, outcome, outcome, reason or ""),
+    )
 
 
 def record_step(
     connection: Connection, environment_id: int, run_id: int, step: str, *, shown_at: int | None, missing_at: int | None,
     reason: str | None,
 ) -> None:  # fmt: skip
-    """The first time the step was shown, or found missing."""
+    """The first time the step was shown, or found missing; a run has so many steps and no more."""
+    sql = (
+        "SELECT count(*), coalesce(sum(CASE WHEN step = ? THEN 1 ELSE 0 END), 0) FROM run_steps "
+        "WHERE environment_id = ? AND run_id = ?"
+    )
+    held, mine = driver.fetch(connection, sql, (step, environment_id, run_id))[0]
+    if held >= MAX_STEPS and not mine:
+        return
     driver.execute(
         connection,
         "INSERT INTO run_steps (environment_id, run_id, step, shown_at, missing_at, missing_reason) VALUES (?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT (environment_id, run_id, step) DO UPDATE SET shown_at = coalesce(run_steps.shown_at, excluded.shown_at), "
-        "missing_at = coalesce(run_steps.missing_at, excluded.missing_at), "
-        "missing_reason = coalesce(run_steps.missing_reason, excluded.missing_reason)",
+        "ON CONFLICT (environment_id, run_id, step) DO UPDATE SET "
+        "shown_at = CASE WHEN run_steps.shown_at <= excluded.shown_at OR excluded.shown_at IS NULL "
+        "THEN run_steps.shown_at ELSE excluded.shown_at END, "
+        "missing_at = CASE WHEN run_steps.missing_at <= excluded.missing_at OR excluded.missing_at IS NULL "
+        "THEN run_steps.missing_at ELSE excluded.missing_at END, "
+        "missing_reason = CASE WHEN excluded.missing_at IS NULL OR run_steps.missing_at < excluded.missing_at OR "
+        "(run_steps.missing_at = excluded.missing_at AND run_steps.missing_reason <= excluded.missing_reason) "
+        "THEN run_steps.missing_reason ELSE excluded.missing_reason END",
         (environment_id, run_id, step, shown_at, missing_at, reason),
     )
 
@@ -79,17 +115,29 @@ def read_states(connection: Connection, environment_id: int, end_user_id: int) -
     return {int(row[0]): row[1:] for row in driver.fetch(connection, sql, (environment_id, end_user_id))}
 
 
+_RANK = "CASE WHEN {t}.reason IN ('never', 'no_tips') THEN 2 WHEN {t}.state = 'finished' THEN 1 ELSE 0 END"
+
+
 def save_state(
     connection: Connection, environment_id: int, guide_id: int, end_user_id: int, *, state: str, reason: str | None, at: int,
     until_at: int | None = None,
 ) -> None:  # fmt: skip
-    """The latest word of the person; *never* is not taken back by an older or lesser one."""
+    """What the person said of the guide, whatever the order of arrival: *never* outweighs *finished*, that outweighs
+    *closed* and *later*, of which the latest counts; `at` is the latest word of any weight."""
+    held, new = _RANK.format(t="guide_states"), _RANK.format(t="excluded")
+    wins = (
+        f"({new} > {held} OR ({new} = {held} AND (excluded.at > guide_states.at OR (excluded.at = guide_states.at AND "
+        "(excluded.state > guide_states.state OR (excluded.state = guide_states.state AND "
+        "coalesce(excluded.reason, '') > coalesce(guide_states.reason, '')))))))"
+    )
+    sets = ", ".join(
+        f"{c} = CASE WHEN {wins} THEN excluded.{c} ELSE guide_states.{c} END" for c in ("state", "reason", "until_at")
+    )
     driver.execute(
         connection,
         "INSERT INTO guide_states (environment_id, guide_id, end_user_id, state, reason, at, until_at) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (environment_id, end_user_id, guide_id) DO UPDATE SET "
-        "state = excluded.state, reason = excluded.reason, at = excluded.at, until_at = excluded.until_at "
-        "WHERE excluded.at >= guide_states.at AND coalesce(guide_states.reason, '') NOT IN ('never', 'no_tips')",
+        f"VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (environment_id, end_user_id, guide_id) DO UPDATE SET {sets}, "
+        "at = CASE WHEN excluded.at > guide_states.at THEN excluded.at ELSE guide_states.at END",
         (environment_id, guide_id, end_user_id, state, reason, at, until_at),
     )
 
@@ -99,45 +147,6 @@ def set_no_tips(connection: Connection, environment_id: int, end_user_id: int) -
     driver.execute(
         connection, "UPDATE end_users SET no_tips = 1 WHERE environment_id = ? AND id = ?", (environment_id, end_user_id)
     )
-
-
-def count_funnel(connection: Connection, environment_id: int, guide_id: int, version: int | None) -> dict[str, int]:
-    """{claimed, shown, finished, dismissed, missing, people, accounts} over the guide's runs."""
-    extra = " AND version = ?" if version is not None else ""
-    values: list[Any] = [environment_id, guide_id] + ([version] if version is not None else [])
-    sql = (
-        "SELECT count(*), count(shown_at), sum(CASE WHEN outcome = 'finished' THEN 1 ELSE 0 END), "
-        "sum(CASE WHEN outcome = 'dismissed' THEN 1 ELSE 0 END), sum(CASE WHEN outcome = 'missing' THEN 1 ELSE 0 END), "
-        "count(DISTINCT CASE WHEN shown_at IS NOT NULL THEN end_user_id END), "
-        "count(DISTINCT CASE WHEN shown_at IS NOT NULL THEN account_id END) "
-        f"FROM runs WHERE environment_id = ? AND guide_id = ?{extra}"
-    )
-    row = driver.fetch(connection, sql, values)[0]
-    names = ("claimed", "shown", "finished", "dismissed", "missing", "people", "accounts")
-    return {name: int(value or 0) for name, value in zip(names, row, strict=True)}
-
-
-def count_steps(connection: Connection, environment_id: int, guide_id: int, version: int | None) -> dict[str, tuple[int, int]]:
-    """{step: (runs that saw it, runs that missed its target)}."""
-    extra = " AND r.version = ?" if version is not None else ""
-    values: list[Any] = [environment_id, guide_id] + ([version] if version is not None else [])
-    sql = (
-        "SELECT s.step, count(s.shown_at), count(s.missing_at) FROM run_steps s "
-        "JOIN runs r ON r.environment_id = s.environment_id AND r.id = s.run_id "
-        f"WHERE r.environment_id = ? AND r.guide_id = ?{extra} GROUP BY s.step"
-    )
-    return {step: (int(shown), int(missing)) for step, shown, missing in driver.fetch(connection, sql, values)}
-
-
-def count_reasons(connection: Connection, environment_id: int, guide_id: int, version: int | None) -> list[tuple[str, int]]:
-    """(reason of dismissal, runs), most first."""
-    extra = " AND version = ?" if version is not None else ""
-    values: list[Any] = [environment_id, guide_id] + ([version] if version is not None else [])
-    sql = (
-        "SELECT reason, count(*) FROM runs WHERE environment_id = ? AND guide_id = ? AND outcome = 'dismissed'"
-        f"{extra} GROUP BY reason ORDER BY 2 DESC, 1"
-    )
-    return [(str(reason or "closed"), int(n)) for reason, n in driver.fetch(connection, sql, values)]
 
 
 def list_account_runs(connection: Connection, environment_id: int, account_id: int, limit: int = 100) -> list[Row]:

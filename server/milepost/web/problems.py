@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from milepost.errors import MilepostError
+from milepost.errors import Invalid, MilepostError
 from milepost.web.pages import render, translations
 from milepost.web.planes import is_api, is_console
 
@@ -23,7 +23,8 @@ def answer(request: Request, problem: Exception) -> Response:
     """For every error an endpoint, the guard or the router raises."""
     if isinstance(problem, MilepostError):
         said = translations(request).say(problem) if _is_page(request) else problem.detail
-        return _answer(request, problem.status, problem.error_code, said, _retry(problem))
+        errors = list(problem.errors) if isinstance(problem, Invalid) else None
+        return _answer(request, problem.status, problem.error_code, said, _retry(problem), errors=errors)
     if isinstance(problem, ValidationError):
         return _answer(request, 422, "invalid", "Some fields are wrong.", {}, errors=_fields(problem))
     if isinstance(problem, HTTPException):

@@ -16,6 +16,7 @@ from milepost.actions.keys import KeyHolder
 from milepost.actions.runtime import Runtime
 from milepost.errors import Invalid, Unavailable
 from milepost.web.bodies import read_body
+from milepost.web.inputs import check_storable
 from milepost.web.segment_api import CORS, find_holder, find_tenant, guarded, limit_flood
 from milepost.wire.boot import BootRequest, ClaimAnswer, ClaimRequest
 
@@ -62,9 +63,11 @@ async def _holder(request: Request, key: str) -> KeyHolder:
 async def _read(request: Request, shape: type[S]) -> S:
     body = await read_body(request, LIMIT)
     try:
-        return shape.model_validate_json(body)
+        asking = shape.model_validate_json(body)
+        check_storable(asking.model_dump())
+        return asking
     except ValidationError as problem:
-        first = problem.errors()[0]
+        first = problem.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the body"
         raise Invalid(f"{where}: {first['msg']}.") from problem
 

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, model_validator
 
 from milepost.wire.audience import Audience
+from milepost.wire.event import parse_instant
 from milepost.wire.shape import Shape
 from milepost.wire.target import Target
 
@@ -29,7 +30,25 @@ def _check_media(value: str) -> str:
     raise ValueError("an image or video must be an https:// address")
 
 
+def _check_instant(value: str) -> str:
+    try:
+        found = parse_instant(value)
+    except ValueError:
+        found = None
+    if found is None:
+        raise ValueError("there is no such instant; write one such as 2026-11-24T09:30:00Z")
+    return value
+
+
+def _check_colour(value: str) -> str:
+    if "url" in value.lower() or "image" in value.lower():
+        raise ValueError("a theme holds colours and sizes, no addresses")
+    return value
+
+
 Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,79}$")]
+Instant = Annotated[str, Field(max_length=40), AfterValidator(_check_instant)]
+Look = Annotated[str, Field(max_length=80, pattern=r"^[#(),.%\w\s/-]*$"), AfterValidator(_check_colour)]
 Glob = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[/*]")]
 Address = Annotated[str, Field(max_length=2000), AfterValidator(_check_address)]
 MediaAddress = Annotated[str, Field(max_length=2000), AfterValidator(_check_media)]
@@ -190,8 +209,8 @@ class Frequency(Shape):
 class Schedule(Shape):
     """From and until, RFC 3339."""
 
-    from_at: Annotated[str, Field(max_length=40)] | None = None
-    until_at: Annotated[str, Field(max_length=40)] | None = None
+    from_at: Instant | None = None
+    until_at: Instant | None = None
 
 
 class Guide(Shape):
@@ -216,6 +235,8 @@ class Guide(Shape):
 
     @model_validator(mode="after")
     def _is_whole(self) -> "Guide":
+        if self.key.startswith("gde_"):
+            raise ValueError("a key can't begin with gde_: that is how ids begin")
         ids = [step.id for step in self.steps]
         for name in ids:
             if ids.count(name) > 1:
@@ -235,8 +256,8 @@ class Theme(Shape):
     """Colours and sizes of the guide look, by property name without its prefix."""
 
     mode: Literal["light", "dark", "auto"] = "auto"
-    light: dict[Key, Annotated[str, Field(max_length=80, pattern=r"^[#(),.%\w\s/-]*$")]] = {}
-    dark: dict[Key, Annotated[str, Field(max_length=80, pattern=r"^[#(),.%\w\s/-]*$")]] = {}
+    light: Annotated[dict[Key, Look], Field(max_length=40)] = {}
+    dark: Annotated[dict[Key, Look], Field(max_length=40)] = {}
 
 
 def json_schema() -> dict[str, Any]:

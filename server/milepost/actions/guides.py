@@ -1,0 +1,229 @@
+"""Guides as authors change them: a draft is saved, published as a numbered frozen version, paused, rolled back, retired.
+
+Each change is audited and raises the environment's generation, so that every page hears of it within a second.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, RowMapping
+
+from milepost.actions import audit
+from milepost.actions.runtime import Runtime
+from milepost.actions.tenant import Tenant
+from milepost.errors import Conflict, Invalid, NotFound
+from milepost.rules.lint import Known, Problem, lint
+from milepost.store import engine as db
+from milepost.store import environments as environment_store
+from milepost.store import features as feature_store
+from milepost.store import guides as guide_store
+from milepost.wire.guide import Guide, Theme
+from milepost.wire.ids import new_id
+
+MAX_GUIDES = 500
+
+
+class Unpublishable(Invalid):
+    """This guide has a problem that stops its publication."""
+
+    code = "unpublishable"
+
+
+@dataclass
+class Saved:
+    """What became of one document: created, changed or unchanged; `version` is the one on air, if any."""
+
+    key: str
+    public_id: str
+    outcome: str
+    status: str
+    version: int | None
+    published: bool = False  # a new version was made
+    problems: list[Problem] = field(default_factory=list)
+
+
+def push_guides(
+    runtime: Runtime, tenant: Tenant, documents: Sequence[Guide], actor: str, *, publish: bool = False, dry_run: bool = False
+) -> list[Saved]:
+    """Saves drafts, and publishes them if asked; all or nothing. A dry run tells the same and keeps nothing.
+
+    Raises Conflict for a kind that can't change, Invalid when a problem stops a publication.
+    """
+    _refuse_twins(documents)
+    with db.writing(runtime.engine) as connection, connection.begin_nested() as savepoint:
+        saved = [_save(connection, tenant, guide, actor, runtime.clock()) for guide in documents]
+        known = known_of(connection, tenant)
+        for guide, one in zip(documents, saved, strict=True):
+            one.problems = lint(guide, known)
+        if publish and not dry_run:
+            _refuse_blocked(saved)
+        for one in saved if publish and not any(p.blocks for s in saved for p in s.problems) else []:
+            row = _require(connection, tenant, one.key)
+            one.published = _publish(connection, tenant, row, row["draft"], actor, runtime.clock())
+            one.status, one.version = "published", _require(connection, tenant, one.key)["current_version"]
+        if dry_run:
+            savepoint.rollback()
+    return saved
+
+
+def publish_guide(runtime: Runtime, tenant: Tenant, name: str, actor: str) -> int:
+    """Puts the draft on air; the number of the version. Raises Invalid with what stops it."""
+    with db.writing(runtime.engine) as connection:
+        row = _require(connection, tenant, name)
+        _refuse_problems(connection, tenant, row["draft"])
+        _publish(connection, tenant, row, row["draft"], actor, runtime.clock())
+        return int(_require(connection, tenant, name)["current_version"])
+
+
+def restore_version(runtime: Runtime, tenant: Tenant, name: str, version: int, actor: str) -> int:
+    """Publishes an old version again, under a new number; the draft stays as it is."""
+    with db.writing(runtime.engine) as connection:
+        row = _require(connection, tenant, name)
+        held = guide_store.find_version(connection, tenant.id, row["id"], version)
+        if held is None:
+            raise NotFound(f"{row['key']} has no version {version}.")
+        _refuse_problems(connection, tenant, held["document"])
+        _publish(connection, tenant, row, held["document"], actor, runtime.clock(), restored=version)
+        return int(_require(connection, tenant, name)["current_version"])
+
+
+def pause_guide(runtime: Runtime, tenant: Tenant, name: str, actor: str) -> None:
+    """Takes it off the air; who is in the middle of it may finish."""
+    _set_status(runtime, tenant, name, "paused", actor, ("published",))
+
+
+def resume_guide(runtime: Runtime, tenant: Tenant, name: str, actor: str) -> None:
+    """Puts the paused version back on air."""
+    _set_status(runtime, tenant, name, "published", actor, ("paused",))
+
+
+def retire_guide(runtime: Runtime, tenant: Tenant, name: str, actor: str) -> None:
+    """Takes it off the air and out of the list; its history stays, and publishing brings it back."""
+    _set_status(runtime, tenant, name, "retired", actor, ("draft", "published", "paused"))
+
+
+def save_theme(runtime: Runtime, tenant: Tenant, key: str, theme: Theme, actor: str) -> None:
+    """Makes or changes the look guides of this environment may name."""
+    with db.writing(runtime.engine) as connection:
+        guide_store.save_theme(connection, tenant.id, key, theme.model_dump_json())
+        _tell(connection, tenant, key, actor, runtime.clock(), "theme.saved")
+
+
+def known_of(connection: Connection, tenant: Tenant) -> Known:
+    """What guides of this environment may name, as of this very transaction."""
+    features = [row for row in feature_store.list_features(connection, tenant.id) if row["merged_into"] is None]
+    return Known(
+        features={key for row in features for key in (row["key"], *json.loads(row["aliases"]))},
+        guides={row["key"] for row in guide_store.list_guides(connection, tenant.id) if row["status"] != "retired"},
+        themes=set(guide_store.list_themes(connection, tenant.id)),
+    )
+
+
+def read_draft(row: RowMapping) -> Guide:
+    """The draft of a row as a document."""
+    return Guide.model_validate_json(row["draft"])
+
+
+def dump_guide(guide: Guide) -> str:
+    """As it is stored: canonical, so that equal guides are equal texts."""
+    return guide.model_dump_json(by_alias=True, exclude_defaults=True)
+
+
+def _save(connection: Connection, tenant: Tenant, guide: Guide, actor: str, now: int) -> Saved:
+    text, row = dump_guide(guide), guide_store.find_guide_by_key(connection, tenant.id, guide.key)
+    columns = {"name": guide.name, "kind": guide.kind, "goal_feature": guide.goal_feature, "draft": text, "updated_at": now}
+    if row is None:
+        if len(guide_store.list_guides(connection, tenant.id)) >= MAX_GUIDES:
+            raise Invalid(f"An environment holds at most {MAX_GUIDES} guides.")
+        public_id = new_id("gde", now)
+        guide_store.insert_guide(
+            connection, tenant.id, public_id=public_id, key=guide.key, status="draft", created_at=now, **columns
+        )
+        _tell(connection, tenant, guide.key, actor, now, "guide.created")
+        return Saved(guide.key, public_id, "created", "draft", None)
+    same = dump_guide(read_draft(row)) == text
+    if not same:
+        _refuse_other_kind(row, guide)
+        guide_store.update_guide(connection, tenant.id, row["id"], **columns)
+        _tell(connection, tenant, guide.key, actor, now, "guide.saved")
+    return Saved(row["key"], row["public_id"], "unchanged" if same else "changed", row["status"], row["current_version"])
+
+
+def _publish(
+    connection: Connection, tenant: Tenant, row: RowMapping, document: str, actor: str, now: int, restored: int | None = None
+) -> bool:
+    """False when this very document is the version on air, or was when it was paused: then no version is made."""
+    current = row["current_version"]
+    held = guide_store.find_version(connection, tenant.id, row["id"], current) if current is not None else None
+    same = held is not None and _canonical(held["document"]) == _canonical(document)
+    if same and row["status"] == "published":
+        return False
+    version = current if same else guide_store.newest_version(connection, tenant.id, row["id"]) + 1
+    if not same:
+        guide_store.insert_version(
+            connection, tenant.id, row["id"], version=version, document=_canonical(document), published_at=now, published_by=actor
+        )
+    guide_store.update_guide(connection, tenant.id, row["id"], status="published", current_version=version, updated_at=now)
+    detail = {"version": version} | ({"restored": restored} if restored is not None else {})
+    _tell(connection, tenant, row["key"], actor, now, "guide.published", **detail)
+    return not same
+
+
+def _canonical(document: str) -> str:
+    return dump_guide(Guide.model_validate_json(document))
+
+
+def _set_status(runtime: Runtime, tenant: Tenant, name: str, status: str, actor: str, allowed: tuple[str, ...]) -> None:
+    now = runtime.clock()
+    with db.writing(runtime.engine) as connection:
+        row = _require(connection, tenant, name)
+        if row["status"] == status:
+            return
+        if row["status"] not in allowed:
+            raise Conflict(f"{row['key']} is {row['status']}; only a guide that is {' or '.join(allowed)} can become {status}.")
+        guide_store.update_guide(connection, tenant.id, row["id"], status=status, updated_at=now)
+        _tell(connection, tenant, row["key"], actor, now, f"guide.{'resumed' if status == 'published' else status}")
+
+
+def _tell(connection: Connection, tenant: Tenant, key: str, actor: str, now: int, action: str, **detail: int) -> None:
+    environment_store.raise_generation(connection, tenant.id)
+    audit.record(
+        connection, tenant.workspace_id, now=now, actor=actor, action=action, subject=key, environment_id=tenant.id, **detail
+    )
+
+
+def _require(connection: Connection, tenant: Tenant, name: str) -> RowMapping:
+    row = guide_store.find_guide(connection, tenant.id, name)
+    if row is None:
+        raise NotFound(f"There is no guide {name!r}.")
+    return row
+
+
+def _refuse_twins(documents: Sequence[Guide]) -> None:
+    keys = [guide.key for guide in documents]
+    twice = sorted({key for key in keys if keys.count(key) > 1})
+    if twice:
+        raise Invalid(f"The key {twice[0]!r} stands in two documents; keys are unique.")
+
+
+def _refuse_other_kind(row: RowMapping, guide: Guide) -> None:
+    """What was shown as one kind was budgeted and counted as one."""
+    if row["current_version"] is not None and row["kind"] != guide.kind:
+        raise Conflict(f"{guide.key} was published as a {row['kind']}; make a {guide.kind} a guide of its own.")
+
+
+def _refuse_problems(connection: Connection, tenant: Tenant, document: str) -> None:
+    found = lint(Guide.model_validate_json(document), known_of(connection, tenant))
+    _refuse([(p.pointer, p.sentence) for p in found if p.blocks])
+
+
+def _refuse_blocked(saved: Sequence[Saved]) -> None:
+    _refuse([(f"/guides/{i}{p.pointer}", p.sentence) for i, one in enumerate(saved) for p in one.problems if p.blocks])
+
+
+def _refuse(found: list[tuple[str, str]]) -> None:
+    if found:
+        refused = Unpublishable("This can't be published: %(problem)s", values={"problem": found[0][1]})
+        refused.errors = [{"pointer": pointer, "message": sentence} for pointer, sentence in found]
+        raise refused
