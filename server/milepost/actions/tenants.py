@@ -53,7 +53,7 @@ class Tenants:
         if held is not None and held.generation == generation:
             return held
         tenant = load_tenant(connection, environment_id, self._sealer, now)
-        if db.is_sqlite(connection):  # on PostgreSQL an uncommitted change could be seen here only by its own writer
+        if generation == self._generations.get(environment_id):  # else this transaction's own change, which may roll back
             self._tenants[environment_id] = tenant
         return tenant
 

@@ -3,7 +3,7 @@
 import typer
 
 from milepost import __version__
-from milepost.cli import doctor, events, features, health, keys, openapi, schema, serve, workspace
+from milepost.cli import doctor, events, features, guides, health, keys, openapi, schema, serve, workspace
 
 app = typer.Typer(
     help="Milepost: guides, feature adoption and health scores on your own machine.",
@@ -26,7 +26,7 @@ def _root(
     """Nothing of its own."""
 
 
-for room in (serve, schema, workspace, keys, events, features, health, doctor, openapi):
+for room in (serve, schema, workspace, keys, events, features, guides, health, doctor, openapi):
     room.add_to(app)
 
 

@@ -17,6 +17,10 @@ TIMEOUT_S = 120.0
 class Refused(MilepostError):
     """The server refused."""
 
+    def __init__(self, detail: str, errors: list[dict[str, str]] | None = None) -> None:
+        super().__init__(detail)
+        self.errors = errors or []  # {pointer, message} as the problem says
+
 
 class Remote:
     """One environment of a server, by its secret key."""
@@ -37,17 +41,17 @@ class Remote:
         except httpx.HTTPError as problem:
             raise Refused(f"The server at {self._client.base_url} can't be reached: {problem}.") from problem
         if response.status_code >= 400:
-            raise Refused(_problem(response))
+            raise _problem(response)
         if response.status_code >= 300:
             raise Refused(f"The server answers with a redirect to {response.headers.get('location')}; set MILEPOST_URL to it.")
         return response.json() if response.content else None
 
 
-def _problem(response: httpx.Response) -> str:
+def _problem(response: httpx.Response) -> Refused:
     try:
         told = response.json()
     except ValueError:
-        return f"The server answered {response.status_code} without saying why."
+        return Refused(f"The server answered {response.status_code} without saying why.")
     lines = [str(told.get("detail") or told.get("title") or response.status_code)]
     lines += [f"{error.get('pointer')}: {error.get('message')}" for error in told.get("errors", [])]
-    return "; ".join(lines)
+    return Refused("; ".join(lines), told.get("errors", []))

@@ -10,6 +10,7 @@ from milepost.errors import SettingError
 from milepost.web import (
     api_accounts,
     api_features,
+    api_guides,
     api_health,
     api_signals,
     openapi,
@@ -64,6 +65,7 @@ MODULES: tuple[ModuleType, ...] = (
     api_accounts,
     api_signals,
     api_health,
+    api_guides,
     segment_api,
 )
 BODY_LIMITS = {"import_accounts": 9 * 1024 * 1024}  # a file of 8 MiB, and the form around it

@@ -1,6 +1,7 @@
 """A guide: steps made of a closed tree of typed blocks. No HTML, no code; texts are localised inline."""
 
-from typing import Annotated, Any, Literal
+import json
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
@@ -260,6 +261,11 @@ class Theme(Shape):
     dark: Annotated[dict[Key, Look], Field(max_length=40)] = {}
 
 
-def json_schema() -> dict[str, Any]:
+def schema_text() -> str:
     """JSON Schema of a guide file, for editors and for `guides/schema/guide.json`."""
-    return Guide.model_json_schema(by_alias=True)
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Milepost guide",
+        **Guide.model_json_schema(by_alias=True),
+    }
+    return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"

@@ -1,6 +1,7 @@
 """YAML to shapes and back: errors name the line, the path and the repair."""
 
 import io
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -80,8 +81,16 @@ def _plain(data: Any) -> Any:
 
 def _line(data: Any, error: Any, source: str) -> str:
     """`file, line 12, groups[0].weight: …`"""
+    number, path = find_line(data, error["loc"])
+    where = f"{source}, line {number}" if number else source
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return f"{where}{', ' + path if path else ''}: {message}"
+
+
+def find_line(data: Any, steps: Iterable[str | int]) -> tuple[int | None, str]:
+    """(line, path as text) of the deepest place along the way that is there; names that only a union has are passed over."""
     node, number, path = data, None, ""
-    for part in error["loc"]:
+    for part in steps:
         try:
             if isinstance(part, int):
                 number = node.lc.item(part)[0] + 1
@@ -95,6 +104,4 @@ def _line(data: Any, error: Any, source: str) -> str:
             node = node[part]
         except (AttributeError, KeyError, TypeError, IndexError):
             continue
-    where = f"{source}, line {number}" if number else source
-    message = str(error["msg"]).removeprefix("Value error, ")
-    return f"{where}{', ' + path if path else ''}: {message}"
+    return number, path
