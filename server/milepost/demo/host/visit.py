@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from milepost.actions.identity import sign
 from milepost.demo.host.data import Data, Row
-from milepost.demo.host.words import day_text, initials, translate
+from milepost.demo.host.words import day_text, initials, tint, translate
 
 COOKIE = "linden_session"
 PASSWORD = "linden"  # noqa: S105  (sample people, sample data)
@@ -115,8 +115,8 @@ def render(request: Request, template: str, locale: str, status: int = 200, **va
     """A page in the person's language."""
     state = request.app.state
     context: Mapping[str, Any] = {
-        "t": partial(translate, locale), "when": partial(day_text, locale), "initials": initials, "locale": locale,
-        "path": request.url.path, "install": state.install,
+        "t": partial(translate, locale), "when": partial(day_text, locale), "initials": initials, "tint": tint,
+        "locale": locale, "path": request.url.path, "install": state.install,
         "assets": state.assets, **values,
     }  # fmt: skip
     return HTMLResponse(templates().get_template(template).render(context), status)

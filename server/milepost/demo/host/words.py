@@ -270,6 +270,11 @@ def day_text(locale: str, day: str, pattern: str = "") -> str:
     return format_date(date.fromisoformat(day), pattern or usual, locale="zh_CN" if locale.startswith("zh") else "en")
 
 
+def tint(name: str) -> int:
+    """Which of the five tints of a round a name has."""
+    return sum(map(ord, name)) % 5
+
+
 def initials(name: str) -> str:
     """What stands in the round beside a name."""
     words = name.split()
