@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from milepost.demo.book.stories import CASTINGS
 from tests.browser.story_stage import Story, load_half_a_year, open_story, wait_until
@@ -31,6 +31,24 @@ def open_host(context: BrowserContext, story: Story) -> Page:
     return page
 
 
+def open_account(browser: Browser, story: Story) -> Page:
+    """The CSM's window: the account's page, opened once."""
+    page = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en").new_page()
+    page.goto(f"{story.url}/login")
+    page.locator("[name=email]").fill("csm1@linden.example")
+    page.locator("[name=password]").fill(story.state.owner_password)
+    page.locator("[name=password]").press("Enter")
+    page.wait_for_url("**/e/production/**")
+    page.goto(f"{story.url}/e/production/accounts/{CASTINGS}")
+    page.evaluate("window.never_reloaded = true")
+    return page
+
+
+def part(page: Page, name: str) -> Locator:
+    """A row of the health table."""
+    return page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=name, exact=True))
+
+
 def approve_one(page: Page, story: Story) -> None:
     page.goto(f"{story.host_url}/approvals")
     page.get_by_test_id("approval-first").click()
@@ -42,11 +60,16 @@ def points(live: dict, part: str) -> float:
     return next(item["points"] for item in live["items"] if item["id"] == part)
 
 
-def test_a_guided_person_then_uses_the_feature_alone_and_the_numbers_follow(context: BrowserContext, story: Story) -> None:
+def test_a_guided_person_then_uses_the_feature_alone_and_the_numbers_follow(
+    chromium: Browser, context: BrowserContext, story: Story
+) -> None:
     before = story.account()
     assert (before["live"]["coverage"]["n"], before["live"]["coverage"]["of"]) == (3, 31)
     assert (before["settled"]["coverage"]["n"], before["settled"]["coverage"]["of"]) == (3, 31)
     assert story.raw_rows("Leave Approved") == []
+    csm = open_account(chromium, story)
+    expect(csm.get_by_text("live 3 of 31 · midnight 3 of 31")).to_be_visible()
+    expect(part(csm, "Coverage")).to_contain_text("3.2")
 
     # Walked through the guide over two pages: the use is stored once, marked, and stands beside the number.
     host = open_host(context, story)
@@ -63,6 +86,8 @@ def test_a_guided_person_then_uses_the_feature_alone_and_the_numbers_follow(cont
     assert (guided["coverage"]["n"], guided["coverage"]["of"], guided["activated_on"]) == (3, 31, None)
     assert points(guided, "adoption.coverage") == pytest.approx(points(before["live"], "adoption.coverage"))
     assert [mark for _, mark in story.raw_rows("Leave Approved")] == [1]
+    expect(csm.get_by_text("+1 in guides only").first).to_be_visible(timeout=LIVE_WITHIN_S * 1000)
+    expect(csm.get_by_text("live 3 of 31 · midnight 3 of 31")).to_be_visible()
     card.get_by_role("button", name="Done").click()
     expect(card).to_have_count(0)
 
@@ -70,6 +95,10 @@ def test_a_guided_person_then_uses_the_feature_alone_and_the_numbers_follow(cont
     host.wait_for_timeout(ALONE_AFTER_MS)
     approve_one(host, story)
     wait_until(lambda: story.account()["live"]["coverage"]["n"] == 4, LIVE_WITHIN_S, "live coverage 4 of 31")
+    expect(csm.get_by_text("live 4 of 31 · midnight 3 of 31")).to_be_visible(timeout=LIVE_WITHIN_S * 1000)
+    expect(part(csm, "Coverage")).to_contain_text("4 of 31")
+    expect(part(csm, "Coverage")).to_contain_text("4.3")
+    expect(csm.get_by_text("in guides only")).to_have_count(0)
     after = story.account()
     assert (after["live"]["coverage"]["of"], after["live"]["guided_only"]) == (31, 0)
     assert after["live"]["activated_on"] is not None
@@ -85,3 +114,6 @@ def test_a_guided_person_then_uses_the_feature_alone_and_the_numbers_follow(cont
     wait_until(lambda: story.account()["settled"]["day"] != before["settled"]["day"], 30, "the run of 02:00")
     settled = story.account()["settled"]
     assert (settled["coverage"]["n"], settled["coverage"]["of"], settled["guided_only"]) == (4, 31, 0)
+    expect(csm.get_by_text("live 4 of 31 · midnight 4 of 31")).to_be_visible(timeout=10_000)
+    assert csm.evaluate("window.never_reloaded") is True
+    csm.context.close()
