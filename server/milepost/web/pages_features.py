@@ -113,8 +113,6 @@ def feature_page(request: Request) -> Response:
         "since": _since(request),
         "today": date_of(today).isoformat(),
         "today_number": today,
-        "has_accounts": "account_page" in request.app.state.route_names,
-        "currency_sign": currency_sign,
     }
     return render(request, "feature.html", **context)
 
@@ -163,11 +161,6 @@ def confirm_silence(request: Request) -> Response:
     if field(request, "back") == "feature" and ordinal >= 0:
         return go(request, "feature_page", feature=key)
     return go(request, "features_page")
-
-
-def currency_sign(currency: str | None) -> str:
-    """$ for US dollars, else the code and a space."""
-    return "$" if currency in {None, "", "USD"} else f"{currency}\u00a0"
 
 
 def _since(request: Request) -> int:

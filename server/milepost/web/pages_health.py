@@ -15,7 +15,7 @@ from milepost.store import engine as db
 from milepost.web.api_shapes import runtime_of
 from milepost.web.guard import actor, tenant
 from milepost.web.inputs import field, form
-from milepost.web.pages import go, render, translations
+from milepost.web.pages import go, render
 from milepost.wire.health import HealthModel
 
 LINE = re.compile(r"\bline (\d+)")
@@ -88,7 +88,6 @@ def _show(
         excerpts=_excerpts(source or "", problems or []),
         unconnected=sorted({a.playbook for a in judged.alerts if a.playbook}),
         channels=sorted({c for a in judged.alerts for c in a.channels}),
-        said=translations(request).gettext,
     )
 
 

@@ -65,7 +65,6 @@ def take_step(request: Request) -> Response:
         found=found,
         columns=COLUMNS,
         n_shown=SHOWN_REFUSED,
-        has_accounts="accounts_page" in request.app.state.route_names,
     )
 
 
