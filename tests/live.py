@@ -95,11 +95,15 @@ class LiveServer:
         self.wait_until_ready()
         return self
 
+    def is_running(self) -> bool:
+        """Whether the process lives."""
+        return self.process is not None and self.process.poll() is None
+
     def wait_until_ready(self) -> None:
         """Polls /readyz; raises with the log's tail when the process ends or time runs out."""
         deadline = time.monotonic() + START_LIMIT_S
         while time.monotonic() < deadline:
-            if self.process is None or self.process.poll() is not None:
+            if not self.is_running():
                 break
             try:
                 with urllib.request.urlopen(self.url + "/readyz", timeout=2) as answer:

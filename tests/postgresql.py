@@ -5,6 +5,8 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,6 +78,26 @@ class Cluster:
             self.process.send_signal(3)
             self.process.wait()
             self.process = None
+
+    def kill_hard(self) -> None:
+        """kill −9 of the server itself; its children notice and end, which the next start waits for."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+            for _ in range(200):
+                if not self._has_children():
+                    return
+                time.sleep(0.05)
+
+    def _has_children(self) -> bool:
+        """Whether any process still works in this cluster's folder."""
+        here = str(self.folder / "data").encode()
+        for entry in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                if os.readlink(entry / "cwd").encode() == here:
+                    return True
+        return False
 
     def stop(self) -> None:
         """Fast shutdown; the folder goes."""
