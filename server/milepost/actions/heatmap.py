@@ -32,11 +32,12 @@ class HeatColumn:
 
 @dataclass(frozen=True)
 class HeatCell:
-    """`guided_only`: used in guides only; `counts`: stands in the account's coverage denominator."""
+    """`guided_only`: used in guides only; `counts` and `used`: stands in coverage's denominator, and in its numerator."""
 
     state: str
     guided_only: bool
     counts: bool
+    used: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,15 +81,15 @@ def read_heatmap(runtime: Runtime, tenant: Tenant, *, owner_email: str | None = 
         for f in features
     ]
     ordinals = [(f["ordinal"], str(f["ordinal"])) for f in features]
-    cells: dict[tuple[str, bool, bool], HeatCell] = {}  # a few dozen kinds of cell stand for all of them
+    cells: dict[tuple[str, bool, bool, bool], HeatCell] = {}  # a few dozen kinds of cell stand for all of them
     rows = []
     for account_id, (states_text, grounds_text) in held.items():
         line = lines.get(keys.get(account_id, ""))
         if line is None or line.stage == "lost" or (owner_email is not None and line.owner_email != owner_email):
             continue
         states, grounds = json.loads(states_text), json.loads(grounds_text)
-        guided, eligible = set(grounds.get("guided_only", ())), set(grounds.get("eligible", ()))
-        kinds = [(states.get(key, "never"), o in guided, o in eligible) for o, key in ordinals]
+        guided, eligible, used = (set(grounds.get(name, ())) for name in ("guided_only", "eligible", "used"))
+        kinds = [(states.get(key, "never"), o in guided, o in eligible, o in used) for o, key in ordinals]
         rows.append(HeatRow(line, [cells.get(kind) or cells.setdefault(kind, HeatCell(*kind)) for kind in kinds]))
     rows.sort(key=lambda row: (row.account.tier or "~", -(row.account.coverage or 0.0), row.account.name))
     counted = Counter(cell.state for row in rows for cell in row.cells)

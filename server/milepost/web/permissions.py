@@ -97,6 +97,8 @@ PERMISSIONS: dict[str, str] = {
     "activate_health_model": "csm",
     "import_page": "csm",
     "import_accounts": "csm",
+    "heatmap_page": "viewer",
+    "heatmap_csv": "viewer",
     # management API: numbers
     "api_features": "viewer",
     "api_feature": "viewer",

@@ -1,0 +1,159 @@
+"""The heat map: accounts by features, one state per cell; also as a table of counts, and as CSV."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
+
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from milepost.actions.heatmap import STATES, HeatMap, read_heatmap
+from milepost.actions.heatmap_choice import HeatChoice, HeatView, choose_part
+from milepost.actions.portfolio import read_owner_names
+from milepost.actions.portfolio_choice import NOBODY, Choice
+from milepost.actions.runtime import Runtime
+from milepost.rules.days import date_of
+from milepost.web.guard import actor, tenant
+from milepost.web.inputs import read_query
+from milepost.web.pages import render, translations
+from milepost.web.pages_accounts import EVERYONE, ME, Filter, csv_answer, open_routes
+from milepost.web.words import Words
+from milepost.wire.codecs.csv_text import write_csv
+from milepost.wire.shape import Shape
+
+ALPHABETIC = frozenset({"tier", "name", "module"})
+
+
+class HeatQuery(Shape):
+    """`rows` by tier, coverage, name, or by how many cells have a state; `owner` as in the portfolio."""
+
+    view: Literal["map", "table"] = "map"
+    owner: Annotated[str, Field(max_length=254)] = ""
+    tier: Annotated[str, Field(max_length=200)] = ""
+    q: Annotated[str, Field(max_length=200)] = ""
+    rows: Annotated[str, Field(pattern="^(tier|coverage|name|" + "|".join(STATES) + ")$")] = "tier"
+    dir: Literal["", "asc", "desc"] = ""
+    columns: Literal["module", "use", "name"] = "module"
+    cdir: Literal["", "asc", "desc"] = ""
+
+    @property
+    def rows_descend(self) -> bool:
+        """As asked, else names and tiers from A on and numbers from the highest."""
+        return self.dir == "desc" or (not self.dir and self.rows not in ALPHABETIC)
+
+    @property
+    def columns_descend(self) -> bool:
+        """The same for columns."""
+        return self.cdir == "desc" or (not self.cdir and self.columns not in ALPHABETIC)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The query, and addresses that change a part of it."""
+
+    query: HeatQuery
+    owner: str
+    path: str
+
+    def choice(self) -> HeatChoice:
+        """As the read model understands it."""
+        q = self.query
+        lines = Choice(owner=self.owner, tier=q.tier, text=q.q.strip())
+        return HeatChoice(lines, q.rows, q.rows_descend, q.columns, q.columns_descend)
+
+    def link(self, **changes: Any) -> str:
+        """This page with a part of the query changed."""
+        values = self.query.model_dump(exclude_unset=True) | changes
+        defaults = {name: field.default for name, field in HeatQuery.model_fields.items()}
+        kept = {name: value for name, value in values.items() if value != defaults.get(name)}
+        return f"?{urlencode(kept)}" if kept else self.path
+
+    def sort_link(self, key: str, direction: str) -> str:
+        """Rows sorted by this column of the table."""
+        return self.link(rows=key, dir=direction)
+
+
+def heatmap_page(request: Request) -> Response:
+    """The map, or the table of counts."""
+    heat, asked = _read(request)
+    view = choose_part(heat, asked.choice())
+    return render(
+        request,
+        "heatmap.html",
+        asked=asked,
+        query=asked.query,
+        heat=view,
+        n_all=len(heat.rows),
+        filters=_filters(request, asked, heat),
+        kinds=sorted({cell for row in view.rows for cell in row.cells}, key=repr),
+        open_routes=open_routes(request),
+    )
+
+
+def heatmap_csv(request: Request) -> Response:
+    """Every cell of the map as shown, in the reader's words."""
+    heat, asked = _read(request)
+    view = choose_part(heat, asked.choice())
+    _, words = translations(request).gettext, Words(translations(request))
+    head = [_("Account id"), _("Account"), _("Tier"), _("Features used"), _("Eligible features"), *(c.name for c in view.columns)]
+    return csv_answer(write_csv(head, _cells(view, words)), f"heatmap-{date_of(view.day).isoformat()}.csv")
+
+
+def _cells(view: HeatView, words: Words) -> list[list[object]]:
+    said = {state: words.state(state) for state in STATES}
+    return [
+        [a.key, a.name, a.tier, a.n_used, a.n_eligible, *(said[cell.state] for cell in row.cells)]
+        for row in view.rows
+        for a in (row.account,)
+    ]
+
+
+def _read(request: Request) -> tuple[HeatMap, Asked]:
+    runtime: Runtime = request.app.state.runtime
+    query, who = read_query(request, HeatQuery), actor(request)
+    heat = read_heatmap(runtime, tenant(request))
+    is_mine = query.owner == ME or (
+        not query.owner and who.role == "csm" and any(row.account.owner_email == who.email for row in heat.rows)
+    )
+    owner = who.email if is_mine else "" if query.owner == EVERYONE else query.owner
+    return heat, Asked(query, owner, request.url.path)
+
+
+def _filters(request: Request, asked: Asked, heat: HeatMap) -> list[Filter]:
+    _, query = translations(request).gettext, asked.query
+    runtime: Runtime = request.app.state.runtime
+    names = read_owner_names(runtime, tenant(request))
+    rows = (("tier", _("by tier, coverage")), ("coverage", _("by coverage")), ("name", _("by name")))
+    columns = (("module", _("by module")), ("use", _("by use")), ("name", _("by name")))
+    owners = sorted({row.account.owner_email for row in heat.rows if row.account.owner_email})
+    nobody = [(NOBODY, _("Nobody"))] if any(row.account.owner_email is None for row in heat.rows) else []
+    tiers = sorted({row.account.tier for row in heat.rows if row.account.tier})
+    return [
+        _sort_filter(asked, _("Rows"), "rows", "dir", rows, query.rows, query.rows_descend),
+        _sort_filter(asked, _("Columns"), "columns", "cdir", columns, query.columns, query.columns_descend),
+        _value_filter(asked, _("Tier"), "tier", query.tier, [(t, t) for t in tiers], ""),
+        _value_filter(asked, _("Owner"), "owner", asked.owner, [(o, names.get(o, o)) for o in owners] + nobody, EVERYONE),
+    ]
+
+
+def _sort_filter(
+    asked: Asked, label: str, name: str, way: str, options: tuple[tuple[str, str], ...], held: str, is_down: bool
+) -> Filter:
+    """Choosing the order that holds turns it round."""
+    words, turned = dict(options), "asc" if is_down else "desc"
+    links = [(text, asked.link(**{name: value, way: turned if value == held else ""}), value == held) for value, text in options]
+    return Filter(name, label, f"{words.get(held, held)} {'↓' if is_down else '↑'}", "", links)
+
+
+def _value_filter(asked: Asked, label: str, name: str, held: str, options: list[tuple[str, str]], none: str) -> Filter:
+    word = next((text for value, text in options if value == held), held)
+    links = [(text, asked.link(**{name: value}), value == held) for value, text in options]
+    return Filter(name, label, word, asked.link(**{name: none}), links)
+
+
+routes = [
+    Route("/e/{environment}/heatmap", heatmap_page, name="heatmap_page"),
+    Route("/e/{environment}/heatmap.csv", heatmap_csv, name="heatmap_csv"),
+]
