@@ -170,7 +170,13 @@ def _filters(request: Request, asked: Asked, lines: Sequence[AccountLine]) -> li
         _filter(asked, "tier", _("Tier"), query.tier, [(t, t) for t in tiers]),
         _filter(asked, "band", _("Health"), query.band, [(b, words.band(b)) for b in _named("band")]),
         _filter(asked, "stage", _("Stage"), query.stage, [(s, words.stage(s)) for s in _named("stage")]),
-        _filter(asked, "level", _("Level"), query.level, [(v, words.level(v)) for v in (*LEVEL_ORDER, "too_early", "unknown")]),
+        _filter(
+            asked,
+            "level",
+            _("Adoption level"),
+            query.level,
+            [(v, words.level(v)) for v in (*LEVEL_ORDER, "too_early", "unknown")],
+        ),
     ]
 
 
