@@ -67,10 +67,10 @@ def become(sandbox: Sandbox, role: str, *, locale: str = "en") -> Somebody:
     return take_seat(sandbox, email, locale=locale)
 
 
-def take_seat(sandbox: Sandbox, email: str, *, locale: str = "en") -> Somebody:
+def take_seat(sandbox: Sandbox, email: str, *, locale: str = "en", workspace_id: int | None = None) -> Somebody:
     """A session of a member who is there, without the cost of a password."""
     with db.writing(sandbox.runtime.engine) as connection:
-        row = workspace_store.find_member_by_email(connection, sandbox.holder().workspace_id, email)
+        row = workspace_store.find_member_by_email(connection, workspace_id or sandbox.holder().workspace_id, email)
         assert row is not None
         workspace_store.update_member(connection, row["workspace_id"], row["id"], locale=locale, must_change_password=0)
         opened = open_session(connection, row, sandbox.clock(), is_long=True)

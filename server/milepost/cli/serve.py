@@ -3,8 +3,9 @@
 import logging
 import os
 import sys
+from collections.abc import MutableMapping
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import structlog
 import typer
@@ -13,6 +14,7 @@ import uvicorn
 from milepost.actions.start import check_sealed, open_runtime, open_serving_runtime
 from milepost.cli.context import Database, command, console, require_current, settings_for
 from milepost.errors import SettingError
+from milepost.rules.masking import mask
 from milepost.settings import Settings
 from milepost.web.app import create_app
 from milepost.web.server import make_server, server_options
@@ -53,13 +55,14 @@ def serve_one(settings: Settings) -> None:
 
 
 def set_up_logs(level: str) -> None:
-    """JSON lines on stderr; no keys, tokens, bodies or addresses of people are ever passed to a logger."""
+    """JSON lines on stderr; keys, tokens and mail addresses that slip into a message or a traceback are masked."""
     logging.basicConfig(level=level.upper(), stream=sys.stderr, format="%(message)s", force=True)
     logging.getLogger("alembic").setLevel(logging.WARNING)  # reading the revision is not news
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
+            mask_line,
             structlog.processors.JSONRenderer(),
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
@@ -69,11 +72,17 @@ def set_up_logs(level: str) -> None:
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,
+            mask_line,
             structlog.processors.JSONRenderer(),
         ],
     )
     for handler in logging.getLogger().handlers:
         handler.setFormatter(formatter)
+
+
+def mask_line(_logger: object, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """structlog's processor: every text of the line without secrets."""
+    return {name: mask(value) if isinstance(value, str) else value for name, value in line.items()}
 
 
 def serve_many(settings: Settings) -> None:

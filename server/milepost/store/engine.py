@@ -50,7 +50,7 @@ def open_engine(database: str) -> Engine:
     if url.get_backend_name() == "sqlite":
         return _open_sqlite(str(url))
     if url.get_backend_name() == "postgresql":
-        return create_engine(url, pool_size=16, max_overflow=16, pool_pre_ping=True)
+        return create_engine(url, pool_size=16, max_overflow=16, pool_pre_ping=True, hide_parameters=True)
     raise SettingError(f"MILEPOST_DATABASE names {url.get_backend_name()}; use a SQLite path or a postgresql:// URL.")
 
 
@@ -61,6 +61,7 @@ def _open_sqlite(url: str) -> Engine:
         poolclass=QueuePool,
         pool_size=16,
         max_overflow=32,
+        hide_parameters=True,  # an error must not carry rows into the log
         connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
     )
 
