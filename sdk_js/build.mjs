@@ -21,7 +21,10 @@ const BUDGETS = { stub: 900, core: 6000, view: 6500, zh: 400 };
 
 /** Names between our own modules, shortened in the bundles; none may be a name of the DOM, of the wire or of the public API. */
 const OURS =
-  "looks|forward|note|onPress|openScope|resumed|onRoute|onTrack|layer|fits|locate|watch|listen|after|say|arrow|side|rules|ended|keep|offer|beacon|flush|shift|retry_ms|put|load|ask|win|report|ours|lay|end|stop|total|index|modal|menu|look|values|dark";
+  "looks|forward|note|onPress|openScope|resumed|onRoute|onTrack|layer|fits|locate|watch|listen|after|say|arrow|side|ended|keep|offer|beacon|flush|shift|retry_ms|put|load|ask|win|report|ours|lay|end|stop|total|index|modal|menu|look|values";
+
+for (const name of OURS.split("|"))
+  if (new RegExp(`\\b${name}\\??:`).test(readFileSync(join(here, "src/wire.ts"), "utf8"))) throw new Error(`${name} crosses the wire; it can't be shortened`);
 
 const styles = {
   name: "styles",

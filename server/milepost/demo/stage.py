@@ -4,19 +4,18 @@ from importlib import resources
 
 from milepost.actions.checkpoints import save_checkpoint
 from milepost.actions.features import push_catalogue
+from milepost.actions.guides import push_guides, save_theme
 from milepost.actions.jobs import last_settled_day
 from milepost.actions.runtime import Runtime
 from milepost.actions.tenant import Tenant
 from milepost.demo.book.accounts import catalogue
 from milepost.store import engine as db
-from milepost.store import environments as environment_store
 from milepost.store import features as feature_store
 from milepost.store import guides as guide_store
 from milepost.store import scores as score_store
 from milepost.wire.checkpoint import Checkpoint, CheckpointPart
 from milepost.wire.codecs.yaml_text import parse_yaml
-from milepost.wire.guide import Guide
-from milepost.wire.ids import new_id
+from milepost.wire.guide import Guide, Theme
 
 ACTOR = "demo"
 ACTIVATION = Checkpoint(
@@ -25,6 +24,14 @@ ACTIVATION = Checkpoint(
     parts=[CheckpointPart(feature="leave_approve")],
     is_activation=True,
 )
+
+THEME = Theme(
+    mode="light",
+    light={
+        "accent": "#2c6a4d", "on-accent": "#ffffff", "text": "#1f2a24", "muted": "#59655d", "border": "#e6e0d4",
+        "radius": "14px", "spot": "#14211b",
+    },
+)  # fmt: skip
 
 
 def publish(runtime: Runtime, tenant: Tenant) -> None:
@@ -45,22 +52,12 @@ def sample_guides() -> list[Guide]:
 
 
 def publish_guides(runtime: Runtime, tenant: Tenant) -> None:
-    """Each as version 1, once."""
-    now = runtime.clock()
-    with db.writing(runtime.engine) as connection:
-        for guide in sample_guides():
-            if guide_store.find_guide(connection, tenant.id, guide.key) is not None:
-                continue
-            text = guide.model_dump_json(by_alias=True)
-            guide_id = guide_store.insert_guide(
-                connection, tenant.id, public_id=new_id("gde", now), key=guide.key, name=guide.name, kind=guide.kind,
-                goal_feature=guide.goal_feature, draft=text, status="published", current_version=1, created_at=now,
-                updated_at=now,
-            )  # fmt: skip
-            guide_store.insert_version(
-                connection, tenant.id, guide_id, version=1, document=text, published_at=now, published_by=ACTOR
-            )
-            environment_store.raise_generation(connection, tenant.id)
+    """Each as version 1, once, in Linden HR's colours."""
+    with db.reading(runtime.engine) as connection:
+        missing = [guide for guide in sample_guides() if guide_store.find_guide(connection, tenant.id, guide.key) is None]
+    if missing:
+        save_theme(runtime, tenant, "default", THEME, ACTOR)
+        push_guides(runtime, tenant, missing, ACTOR, publish=True)
 
 
 def skip_daily_runs(runtime: Runtime, tenant: Tenant) -> None:
