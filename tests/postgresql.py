@@ -63,8 +63,13 @@ class Cluster:
             stderr=(self.folder / "log").open("ab"),
             **_become(),
         )
+        self.wait_until_ready()
+
+    def wait_until_ready(self) -> None:
+        """Until it takes connections, after a start or while it recovers; raises when it ended."""
+        assert self.process is not None
         ready = [str(self.programs / "pg_isready"), "-h", "127.0.0.1", "-p", str(self.port), "-t", "1"]
-        for _ in range(200):
+        for _ in range(600):
             if subprocess.run(ready, capture_output=True, check=False).returncode == 0:
                 return
             if self.process.poll() is not None:
@@ -103,7 +108,10 @@ class Cluster:
         """Fast shutdown; the folder goes."""
         if self.process is not None:
             self.process.send_signal(2)
-            self.process.wait(30)
+            try:
+                self.process.wait(30)
+            except subprocess.TimeoutExpired:  # it was in the middle of a recovery
+                self.kill()
             self.process = None
         shutil.rmtree(self.folder, ignore_errors=True)
 

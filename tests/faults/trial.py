@@ -5,6 +5,7 @@ import random
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -105,15 +106,24 @@ class Trial:
         what = "server" if self.cluster is None else self.dice.choice(POSTGRESQL_KILLS)
         if what == "server":
             self.server.kill()
-            self.server.start()
         elif self.cluster is not None and what == "backend":
             self._kill_backend(self.cluster)
         elif self.cluster is not None:
             self.cluster.kill() if what == "immediate" else self.cluster.kill_hard()
             self.cluster.start()
-        if not self.server.is_running():
-            self.server.start()
+        self._bring_back()
         return what
+
+    def _bring_back(self) -> None:
+        """As whoever watches over the server would: it ends when its database is still recovering, and is started again."""
+        for _ in range(10):
+            if self.cluster is not None:
+                self.cluster.wait_until_ready()
+            if self.server.is_running():
+                return
+            with suppress(AssertionError):
+                self.server.start()
+        raise AssertionError("the server did not come back")
 
     @staticmethod
     def _kill_backend(cluster: Cluster) -> None:

@@ -13,10 +13,6 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from milepost.settings import Settings
 
-HEADER_DEADLINE_S = 15
-BODY_DEADLINE_S = 35  # the application answers after 30; this is for clients who drip on after their answer
-MOST_HEADER_BYTES = 64 * 1024
-MOST_UNREAD_BYTES = 16 * 1024 * 1024  # of a body whose answer is out already
 NOT_HTTP = {"success": False, "code": "bad_request", "message": "This is not a request of HTTP/1.1."}
 CLOSED_400 = "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{}"
 
@@ -24,6 +20,10 @@ CLOSED_400 = "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncont
 class PatientProtocol(HttpToolsProtocol):
     """uvicorn's own, but not for ever: headers have 15 seconds and 64 KiB, bodies 35 seconds."""
 
+    header_deadline_s: float = 15
+    body_deadline_s: float = 35  # the application answers after 30; this is for clients who drip on after their answer
+    most_header_bytes = 64 * 1024
+    most_unread_bytes = 16 * 1024 * 1024  # of a body whose answer is out already
     _deadline: asyncio.TimerHandle | None = None
     _owed: tuple[int, str] = (0, "headers")  # (number of the message, what the client still has to send)
     _armed_for: tuple[int, str] | None = None
@@ -48,7 +48,7 @@ class PatientProtocol(HttpToolsProtocol):
             self._arm()
         if self._owed[1] == "headers" and self._owed == owed:
             self._n_header_bytes += len(data)
-            if self._n_header_bytes > MOST_HEADER_BYTES:
+            if self._n_header_bytes > self.most_header_bytes:
                 self._cut()
 
     def on_message_begin(self) -> None:
@@ -67,7 +67,7 @@ class PatientProtocol(HttpToolsProtocol):
         super().on_body(body)
         if self.cycle is not None and self.cycle.response_complete:
             self._n_unread_bytes += len(body)
-            if self._n_unread_bytes > MOST_UNREAD_BYTES:
+            if self._n_unread_bytes > self.most_unread_bytes:
                 self._cut()
 
     def on_message_complete(self) -> None:
@@ -84,7 +84,7 @@ class PatientProtocol(HttpToolsProtocol):
     def _arm(self) -> None:
         self._disarm()
         self._armed_for = self._owed
-        seconds = {"headers": HEADER_DEADLINE_S, "body": BODY_DEADLINE_S}.get(self._owed[1])
+        seconds = {"headers": self.header_deadline_s, "body": self.body_deadline_s}.get(self._owed[1])
         if seconds is not None:
             self._deadline = self.loop.call_later(seconds, self._cut)
 
@@ -122,9 +122,12 @@ class DrainingServer(uvicorn.Server):
         return await super().on_tick(counter)
 
 
-def make_server(app: Starlette, settings: Settings, **options: Any) -> uvicorn.Server:
+def make_server(
+    app: Starlette, settings: Settings, protocol: type[PatientProtocol] = PatientProtocol, **options: Any
+) -> uvicorn.Server:
     """A uvicorn server on the settings' host and port, with uvloop and httptools."""
-    return DrainingServer(uvicorn.Config(app, **server_options(settings), **options), app, settings.drain_s)
+    chosen = server_options(settings) | {"http": protocol} | options
+    return DrainingServer(uvicorn.Config(app, **chosen), app, settings.drain_s)
 
 
 def server_options(settings: Settings) -> dict[str, Any]:
