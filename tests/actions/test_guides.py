@@ -93,7 +93,7 @@ def test_a_retired_guide_leaves_the_air_and_keeps_its_history(sandbox: Sandbox) 
 
 
 def test_a_blocking_problem_stops_the_publication_of_all_and_saves_nothing(sandbox: Sandbox) -> None:
-    with pytest.raises(Invalid, match="no feature 'nowhere'") as refused:
+    with pytest.raises(Invalid, match="no feature “nowhere”") as refused:
         push(sandbox, a_guide("good"), a_guide("bad", goal_feature="nowhere"), publish=True)
     assert [e["pointer"] for e in refused.value.errors] == ["/guides/1/goal_feature"]
     assert sandbox.rows("SELECT key FROM guides") == []
@@ -125,13 +125,13 @@ def test_a_key_stands_in_one_document_only(sandbox: Sandbox) -> None:
 def test_a_guide_may_name_another_of_the_same_push(sandbox: Sandbox) -> None:
     again = {"type": "button", "id": "more", "text": "More", "actions": [{"do": "start", "guide": "second"}]}
     first = a_guide("first", steps=[a_step("one", blocks=[again])])
-    with pytest.raises(Invalid, match="no guide 'second'"):
+    with pytest.raises(Invalid, match="no guide “second”"):
         push(sandbox, first, publish=True)
     assert [outcome for outcome, *_ in push(sandbox, first, a_guide("second"), publish=True)] == ["created", "created"]
 
 
 def test_a_theme_must_be_there_before_a_guide_wears_it(sandbox: Sandbox) -> None:
-    with pytest.raises(Invalid, match="no theme 'night'"):
+    with pytest.raises(Invalid, match="no theme “night”"):
         push(sandbox, a_guide(theme="night"), publish=True)
     save_theme(sandbox.runtime, sandbox.tenant, "night", Theme(mode="dark", dark={"accent": "#66ccff"}), "test")
     publish(sandbox, a_guide(theme="night"))

@@ -1,7 +1,7 @@
 """What is likely wrong with a guide that is well formed: what an author reads before publishing."""
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from milepost.rules.localise import locales_of, words_of
 from milepost.wire.audience import All, Any_, Audience, Leaf, Not
@@ -10,6 +10,12 @@ from milepost.wire.guide import Action, Button, Guide, Image, Step
 Path = tuple[str | int, ...]
 PLACES = ("user.", "account.")
 OF_FEATURE = ("uses", "guided_uses")
+NO_FEATURE = "The catalogue has no feature “%(key)s”."
+NO_GUIDE = "There is no guide “%(key)s”."
+NO_FACT = (
+    "There is no fact “%(key)s”; write user.<trait>, account.<trait>, feature.<key>.uses, feature.<key>.guided_uses, "
+    "guide.<key>.state, locale or path."
+)
 
 
 @dataclass(frozen=True)
@@ -17,8 +23,14 @@ class Problem:
     """Where (a path into the document) and what; `blocks` stops a publication."""
 
     path: Path
-    sentence: str
+    template: str
+    values: Mapping[str, str] = field(default_factory=dict)
     blocks: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong, in English."""
+        return self.template % self.values
 
     @property
     def pointer(self) -> str:
@@ -41,10 +53,10 @@ def lint(guide: Guide, known: Known) -> list[Problem]:
     if guide.goal_feature is None:
         found.append(Problem(("goal_feature",), "No goal feature: nobody will know whether the guide worked."))
     elif guide.goal_feature not in known.features:
-        found.append(Problem(("goal_feature",), f"The catalogue has no feature {guide.goal_feature!r}.", blocks=True))
+        found.append(Problem(("goal_feature",), NO_FEATURE, {"key": guide.goal_feature}, blocks=True))
     if guide.theme is not None and guide.theme not in known.themes:
-        found.append(Problem(("theme",), f"There is no theme {guide.theme!r}.", blocks=True))
-    found += [Problem(path, text, blocks=True) for path, text in _lint_audience(guide.audience, ("audience",), known)]
+        found.append(Problem(("theme",), "There is no theme “%(key)s”.", {"key": guide.theme}, blocks=True))
+    found += _lint_audience(guide.audience, ("audience",), known)
     wanted = locales_of(guide)
     for index, step in enumerate(guide.steps):
         found += _lint_step(step, ("steps", index), known, last=index == len(guide.steps) - 1, locales=wanted)
@@ -63,27 +75,24 @@ def leaves_of(tree: Audience | None, path: Path = ()) -> Iterator[tuple[Path, Le
             yield from leaves_of(part, (*path, name, index))
 
 
-def _lint_audience(tree: Audience | None, path: Path, known: Known) -> Iterator[tuple[Path, str]]:
-    for place, leaf in leaves_of(tree, path):
-        sentence = _why_unknown(leaf.fact, known)
-        if sentence is not None:
-            yield (*place, "fact"), sentence
-
-
-def _why_unknown(fact: str, known: Known) -> str | None:
+def _lint_audience(tree: Audience | None, path: Path, known: Known) -> Iterator[Problem]:
     """A fact nothing ever fills makes an audience of nobody."""
+    for place, leaf in leaves_of(tree, path):
+        found = _why_unknown(leaf.fact, known)
+        if found is not None:
+            yield Problem((*place, "fact"), found[0], {"key": found[1]}, blocks=True)
+
+
+def _why_unknown(fact: str, known: Known) -> tuple[str, str] | None:
     if fact in {"locale", "path"} or (fact.startswith(PLACES) and not fact.endswith(".")):
         return None
     noun, _, rest = fact.partition(".")
     key, _, what = rest.rpartition(".")
     if noun == "feature" and what in OF_FEATURE:
-        return None if key in known.features else f"The catalogue has no feature {key!r}."
+        return None if key in known.features else (NO_FEATURE, key)
     if noun == "guide" and what == "state":
-        return None if key in known.guides else f"There is no guide {key!r}."
-    return (
-        f"There is no fact {fact!r}; write user.<trait>, account.<trait>, feature.<key>.uses, feature.<key>.guided_uses, "
-        "guide.<key>.state, locale or path."
-    )
+        return None if key in known.guides else (NO_GUIDE, key)
+    return NO_FACT, fact
 
 
 def _lint_step(step: Step, path: Path, known: Known, *, last: bool, locales: set[str]) -> Iterator[Problem]:
@@ -104,7 +113,7 @@ def _lint_step(step: Step, path: Path, known: Known, *, last: bool, locales: set
         for words in words_of(block):
             missing = locales - set(words) if isinstance(words, dict) else set()
             if missing:
-                yield Problem(place, f"A text is not translated into {', '.join(sorted(missing))}.")
+                yield Problem(place, "A text is not translated into %(locales)s.", {"locales": ", ".join(sorted(missing))})
 
 
 def _lint_actions(actions: list[Action], path: Path, known: Known, *, last: bool) -> Iterator[Problem]:
@@ -113,4 +122,4 @@ def _lint_actions(actions: list[Action], path: Path, known: Known, *, last: bool
         if last and action.do == "next":
             yield Problem(place, "The last step's button says next; it will finish the guide.")
         if action.guide is not None and action.guide not in known.guides:
-            yield Problem(place, f"There is no guide {action.guide!r}.", blocks=True)
+            yield Problem(place, NO_GUIDE, {"key": action.guide}, blocks=True)

@@ -60,7 +60,11 @@ def find_account(connection: Connection, environment_id: int, key: str | None, a
     rows = driver.fetch(connection, sql, marks)
     if not rows:
         return None
-    account, shown, traits, started_on, add_ons, *values = rows[0]
+    return _read_account(rows[0])
+
+
+def _read_account(row: tuple[Any, ...]) -> AccountFacts:
+    account, shown, traits, started_on, add_ons, *values = row
     known = {name: v for name, v in zip(ACCOUNT_FACTS, values, strict=True) if v is not None}
     if add_ons is not None:
         known["add_ons"] = json.loads(add_ons)
@@ -77,3 +81,40 @@ def count_uses(
     ).replace("{marks}", ", ".join("?" * len(ordinals)))
     rows = driver.fetch(connection, sql, (environment_id, account_id, since_day, end_user_id, *ordinals)) if ordinals else []
     return {int(ordinal): (int(n), int(guided)) for ordinal, n, guided in rows}
+
+
+def list_people(connection: Connection, environment_id: int, limit: int) -> list[PersonRow]:
+    """Counted people, last seen first."""
+    sql = (
+        "SELECT id, account_id, name, email, role, traits, no_tips, internal FROM end_users WHERE environment_id = ? "
+        "AND internal = 0 ORDER BY coalesce(last_seen_at, 0) DESC, id DESC LIMIT ?"
+    )
+    return [PersonRow(*row) for row in driver.fetch(connection, sql, (environment_id, limit))]
+
+
+def list_account_facts(connection: Connection, environment_id: int) -> dict[int, AccountFacts]:
+    """{internal id: facts} of every account; one merged away answers with the facts of the one it was merged into."""
+    columns = ", ".join(ACCOUNT_FACTS)
+    sql = (
+        f"SELECT id, merged_into_id, key, traits, coalesce(started_on, first_event_on), add_ons, {columns} FROM accounts "
+        "WHERE environment_id = ?"
+    )
+    rows = driver.fetch(connection, sql, (environment_id,))
+    held = {int(row[0]): _read_account((row[0], *row[2:])) for row in rows}
+    return {int(row[0]): held.get(row[1], held[int(row[0])]) if row[1] is not None else held[int(row[0])] for row in rows}
+
+
+def list_uses(
+    connection: Connection, environment_id: int, ordinals: Sequence[int], since_day: int
+) -> dict[tuple[int, int], dict[int, tuple[int, int]]]:
+    """{(account, end user): {feature: (unguided, guided)}} since a day."""
+    if not ordinals:
+        return {}
+    sql = (
+        "SELECT account_id, end_user_id, ordinal, sum(n), sum(n_guided) FROM usage WHERE environment_id = ? AND day >= ? "
+        "AND ordinal IN ({marks}) GROUP BY account_id, end_user_id, ordinal"
+    ).replace("{marks}", ", ".join("?" * len(ordinals)))
+    found: dict[tuple[int, int], dict[int, tuple[int, int]]] = {}
+    for account, user, ordinal, n, guided in driver.fetch(connection, sql, (environment_id, since_day, *ordinals)):
+        found.setdefault((int(account), int(user)), {})[int(ordinal)] = (int(n), int(guided))
+    return found

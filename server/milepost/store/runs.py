@@ -115,6 +115,15 @@ def read_states(connection: Connection, environment_id: int, end_user_id: int) -
     return {int(row[0]): row[1:] for row in driver.fetch(connection, sql, (environment_id, end_user_id))}
 
 
+def list_states(connection: Connection, environment_id: int) -> dict[int, dict[int, Row]]:
+    """{end user: {guide_id: (state, reason, at, until_at)}} of everybody."""
+    sql = "SELECT end_user_id, guide_id, state, reason, at, until_at FROM guide_states WHERE environment_id = ?"
+    found: dict[int, dict[int, Row]] = {}
+    for user, guide, *row in driver.fetch(connection, sql, (environment_id,)):
+        found.setdefault(int(user), {})[int(guide)] = tuple(row)
+    return found
+
+
 _RANK = "CASE WHEN {t}.reason IN ('never', 'no_tips') THEN 2 WHEN {t}.state = 'finished' THEN 1 ELSE 0 END"
 
 
