@@ -61,9 +61,10 @@ def claim(
 
 def word(sandbox: Sandbox, run: str, what: str, step: str | None = "one", *, user: str = "u1", **more: Any) -> dict[str, Any]:
     """A `$guide` event of now."""
-    at = more.pop("at", sandbox.clock())
+    at, account = more.pop("at", sandbox.clock()), more.pop("account", "a1")
     properties = {"run": run, "what": what, "step": step, "version": 1} | more
-    return sandbox.event("$guide", user=user, at=at, properties={k: v for k, v in properties.items() if v is not None})
+    told = {k: v for k, v in properties.items() if v is not None}
+    return sandbox.event("$guide", user=user, account=account, at=at, properties=told)
 
 
 def say(sandbox: Sandbox, run: str, what: str, step: str | None = "one", **more: Any) -> None:

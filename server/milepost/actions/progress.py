@@ -22,6 +22,7 @@ class Word:
     run_id: int
     guide_id: int
     end_user_id: int
+    account_id: int | None
     what: str
     step: str | None
     reason: str | None
@@ -34,18 +35,28 @@ def follow_guides(connection: Connection, tenant: Tenant, counted: Sequence[Coun
     for item in counted:
         reading = item.reading
         if reading.name == "$guide" and reading.type == "track" and item.end_user_id is not None and item.excluded != "unsigned":
-            word = _read(connection, tenant.id, item.end_user_id, reading.properties, reading.at)
+            word = _read(connection, tenant.id, item, item.end_user_id)
             if word is not None:
                 _apply(connection, tenant.id, word)
 
 
-def _read(connection: Connection, environment_id: int, end_user_id: int, properties: dict[str, Any], at: int) -> Word | None:
+def _read(connection: Connection, environment_id: int, item: Counted, end_user_id: int) -> Word | None:
+    properties = item.reading.properties
     run = _text(properties.get("run"), 100)
     held = run_store.find_run(connection, environment_id, run) if run is not None else None
     if held is None or held[3] != end_user_id or properties.get("version") not in {None, held[2]}:
         return None
-    step, reason, what = _text(properties.get("step"), 80), _text(properties.get("reason"), 80), _text(properties.get("what"), 20)
-    return Word(held[0], held[1], end_user_id, what or "", step, reason, properties.get("over") is True, at)
+    return Word(
+        run_id=held[0],
+        guide_id=held[1],
+        end_user_id=end_user_id,
+        account_id=item.account_id,
+        what=_text(properties.get("what"), 20) or "",
+        step=_text(properties.get("step"), 80),
+        reason=_text(properties.get("reason"), 80),
+        over=properties.get("over") is True,
+        at=item.reading.at,
+    )
 
 
 def _text(value: Any, longest: int) -> str | None:
@@ -55,7 +66,9 @@ def _text(value: Any, longest: int) -> str | None:
 def _apply(connection: Connection, environment_id: int, word: Word) -> None:
     run_id, step, at = word.run_id, word.step, word.at
     if step is not None:
-        run_store.touch_run(connection, environment_id, run_id, step=step, at=at, shown=word.what == "shown")
+        run_store.touch_run(
+            connection, environment_id, run_id, step=step, at=at, shown=word.what == "shown", account_id=word.account_id
+        )
     if word.what in {"shown", "step"} and step is not None:
         run_store.record_step(connection, environment_id, run_id, step, shown_at=at, missing_at=None, reason=None)
     elif word.what == "missing":

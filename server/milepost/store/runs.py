@@ -61,14 +61,20 @@ def list_open_runs(connection: Connection, environment_id: int, end_user_id: int
     return driver.fetch(connection, sql, (environment_id, end_user_id, heard_since, heard_since - DAY_MS))
 
 
-def touch_run(connection: Connection, environment_id: int, run_id: int, *, step: str, at: int, shown: bool) -> None:
-    """The run was heard of: the latest instant, the step of the latest event, the first showing; in any order alike."""
+def touch_run(
+    connection: Connection, environment_id: int, run_id: int, *, step: str, at: int, shown: bool, account_id: int | None
+) -> None:
+    """The run was heard of: the latest instant, the step of the latest event, the first showing; in any order alike.
+
+    A run claimed before the person's account was known takes it from the first event that has one.
+    """
     driver.execute(
         connection,
         "UPDATE runs SET step = CASE WHEN last_at > ? OR (last_at = ? AND step > ?) THEN step ELSE ? END, "
         "shown_at = CASE WHEN ? = 1 AND (shown_at IS NULL OR shown_at > ?) THEN ? ELSE shown_at END, "
-        "last_at = CASE WHEN last_at < ? THEN ? ELSE last_at END WHERE environment_id = ? AND id = ?",
-        (at, at, step, step, int(shown), at, at, at, at, environment_id, run_id),
+        "last_at = CASE WHEN last_at < ? THEN ? ELSE last_at END, account_id = coalesce(account_id, ?) "
+        "WHERE environment_id = ? AND id = ?",
+        (at, at, step, step, int(shown), at, at, at, at, account_id, environment_id, run_id),
     )
 
 

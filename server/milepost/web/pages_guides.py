@@ -197,7 +197,7 @@ def _versions(request: Request, report: Report, words: Words) -> list[dict[str, 
             row["public_id"]: row["name"] or row["email"]
             for row in workspace_store.list_members(connection, tenant(request).workspace_id)
         }
-    older = [held.guide for held in report.versions[1:]] + [None]
+    older: list[Guide | None] = [*(held.guide for held in report.versions[1:]), None]
     return [
         {
             "version": held.version,
@@ -205,7 +205,7 @@ def _versions(request: Request, report: Report, words: Words) -> list[dict[str, 
             "by": members.get(held.published_by, "" if held.published_by.startswith("key_") else held.published_by),
             "changes": words.changes(before, held.guide),
         }
-        for held, before in zip(report.versions, older, strict=True)
+        for held, before in zip(report.versions, older, strict=False)  # the first version has none before it
     ]
 
 
