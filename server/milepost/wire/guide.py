@@ -265,7 +265,7 @@ def schema_text() -> str:
     """JSON Schema of a guide file, for editors and for `guides/schema/guide.json`."""
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Milepost guide",
         **Guide.model_json_schema(by_alias=True),
+        "title": "Milepost guide",
     }
     return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
