@@ -16,7 +16,8 @@ from tests.web.console import Somebody, become
 
 BASE = "/e/production"
 HOSTILE = "<script>alert(1)</script>\"'<img src=x onerror=alert(2)>"
-CSV = "account_id,name,plan,arr,renewal_on,seats\na1,Acme Castings,pro,48000,2027-03-31,20\na2,Bolt,basic,not money,,\n,Nobody,,,,\n"
+HEAD = "account_id,name,plan,arr,renewal_on,seats\n"
+CSV = HEAD + "a1,Acme Castings,pro,48000,2027-03-31,20\na2,Bolt,basic,not money,,\n,Nobody,,,,\n"
 
 
 def words(html: str) -> str:

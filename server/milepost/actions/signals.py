@@ -75,7 +75,11 @@ def apply_ticket_events(connection: Connection, environment_id: int, events: Seq
 
 
 def record_signals(runtime: Runtime, tenant: Tenant, signals: Sequence[Signal]) -> int:
-    """Writes facts from a trusted sender; accounts that are not there are made. Idempotent by (type, external id)."""
+    """Writes facts from a trusted sender; accounts that are not there are made.
+
+    Idempotent by (type, external id): said again it is replaced, but what has ended stays ended, so that a retry of the
+    opening that comes late opens nothing again.
+    """
     now = runtime.clock()
     for signal in signals:
         if signal.at > now + 86_400_000:
@@ -87,32 +91,40 @@ def record_signals(runtime: Runtime, tenant: Tenant, signals: Sequence[Signal]) 
         people = people_store.load_people(connection, tenant.id, {s.user for s in signals if s.user})
         for signal in signals:
             person = people.get(signal.user) if signal.user else None
+            held = signal_store.find_signal(connection, tenant.id, signal.type, signal.external_id)
+            closed_at = signal.closed_at if signal.closed_at is not None or held is None else held.closed_at
             row = SignalRow(
                 accounts[signal.account], person.id if person else None, signal.type, signal.external_id, signal.at,
-                signal.closed_at, signal.category, signal.value, dict(signal.data or {}),
+                closed_at, signal.category, signal.value, _with_opening(signal),
             )  # fmt: skip
             signal_store.save_signal(connection, tenant.id, row)
         rollups.mark_dirty(connection, tenant.id, set(accounts.values()), now)
     return len(signals)
 
 
+def _with_opening(signal: Signal) -> dict[str, Any]:
+    """A ticket that was posted is opened: a `Ticket Closed` event only ends it."""
+    return {**(signal.data or {}), "opened": True} if signal.type == "ticket" else dict(signal.data or {})
+
+
 def _ticket(event: TicketEvent, ticket: str, held: SignalRow | None) -> SignalRow:
-    """The opening says when, what and who; the closing only when it ended, whichever comes first."""
-    data = dict(held.data) if held else {}
+    """The earliest opening says when, what and who; closings only when it ended last: the same in any order."""
+    is_opened = held is not None and bool(held.data.get("opened"))
     if event.name == CLOSED:
-        opened_at = held.at if held and data.get("opened") else event.at
-        closed_at: int | None = event.at
-        category = held.category if held else None
-    else:
-        data["opened"] = True
-        opened_at, closed_at = event.at, (held.closed_at if held else None)
-        given = event.properties.get("category")
-        category = given[:100] if isinstance(given, str) else None
-        effort = event.properties.get("effort_minutes")
-        if isinstance(effort, int | float) and not isinstance(effort, bool):
-            data["effort_minutes"] = effort
-    if event.name == CLOSED and held and held.closed_at is not None:
-        closed_at = max(held.closed_at, event.at)
-    account = held.account_id if held and event.name == CLOSED else event.account_id
-    person = held.end_user_id if held and event.name == CLOSED else event.end_user_id
-    return SignalRow(account, person, "ticket", ticket, opened_at, closed_at, category, None, data)
+        return _close(event, ticket, held, is_opened=is_opened)
+    if held is not None and is_opened and (held.at, held.account_id) <= (event.at, event.account_id):
+        return held
+    data: dict[str, Any] = {"opened": True}
+    given, effort = event.properties.get("category"), event.properties.get("effort_minutes")
+    if isinstance(effort, int | float) and not isinstance(effort, bool):
+        data["effort_minutes"] = effort
+    category = given[:100] if isinstance(given, str) else None
+    closed_at = held.closed_at if held else None
+    return SignalRow(event.account_id, event.end_user_id, "ticket", ticket, event.at, closed_at, category, None, data)
+
+
+def _close(event: TicketEvent, ticket: str, held: SignalRow | None, *, is_opened: bool) -> SignalRow:
+    if held is None:
+        return SignalRow(event.account_id, event.end_user_id, "ticket", ticket, event.at, event.at, None, None, {})
+    closed_at = event.at if held.closed_at is None else max(held.closed_at, event.at)
+    return held._replace(closed_at=closed_at) if is_opened else held._replace(at=min(held.at, event.at), closed_at=closed_at)
