@@ -25,7 +25,7 @@ FIXES = {
     "accounts": ("install_page", "who"),
     "signed": ("install_page", "sign"),
     "features": ("features_page", ""),
-    "plans": ("import_accounts_page", ""),
+    "plans": ("import_page", ""),
     "guides": ("guides_page", ""),
     "scores": ("health_page", ""),
 }
