@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 from milepost.actions.intake_group import Batch
+from milepost.actions.receive import KINDS
 from milepost.actions.runtime import Runtime
 from milepost.actions.tenant import Tenant
 from milepost.errors import Unavailable
 from milepost.rules.reading import Moment, read_event
 from milepost.store import engine as db
 from milepost.store import ledger
-from milepost.wire.event import Refused
+from milepost.wire.event import TYPES, Refused
 
 WAIT_S = 20
 
@@ -38,7 +39,7 @@ def replay_bad_rows(runtime: Runtime, tenant: Tenant, row_ids: list[int], *, as_
         if row is None or row[7] is not None:
             continue
         moment = Moment(row[1], None, tenant.retention_days, as_history)
-        found = read_event(row[5].encode(), None if row[2] in {"batch", "b", "import", "replay"} else _kind(row[2]), moment)
+        found = read_event(row[5].encode(), _kind(row[2]), moment, nameless=f"bad-row-{row_id}")
         if isinstance(found, Refused):
             result.refused += 1
             reasons.append(found.detail)
@@ -46,10 +47,8 @@ def replay_bad_rows(runtime: Runtime, tenant: Tenant, row_ids: list[int], *, as_
         found.verified = bool(row[6])
         batch = Batch(tenant.id, "replay", runtime.clock(), bool(row[6]), [found], [])
         receipt = runtime.intake.submit(batch).result(WAIT_S)
-        if receipt.refused:
-            result.refused += 1
-            reasons += [r.detail for r in receipt.refused]
-            continue
+        result.refused += len(receipt.refused)  # the writer has put it aside anew: that row stands for this one
+        reasons += [r.detail for r in receipt.refused]
         result.stored += receipt.stored
         result.duplicate += receipt.duplicate
         with db.writing(runtime.engine) as connection:
@@ -58,6 +57,7 @@ def replay_bad_rows(runtime: Runtime, tenant: Tenant, row_ids: list[int], *, as_
     return result
 
 
-def _kind(route: str) -> str:
-    short = {"i": "identify", "t": "track", "p": "page", "s": "screen", "g": "group", "a": "alias"}
-    return short.get(route, route)
+def _kind(route: str) -> str | None:
+    """The type a single-event route says; None for batches, files and replays."""
+    kind = KINDS.get(route, route)
+    return kind if kind in TYPES else None

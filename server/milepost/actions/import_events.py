@@ -5,6 +5,8 @@ import gzip
 import hashlib
 import io
 import json
+import zlib
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -23,6 +25,8 @@ from milepost.wire.event import Refused
 
 BATCH = 1_000
 IN_FLIGHT = 4
+GZIP = b"\x1f\x8b"
+BOM = b"\xef\xbb\xbf"
 
 
 @dataclass
@@ -35,6 +39,7 @@ class Tally:
     refused: int = 0
     offset: int = 0
     resumed_at: int = 0
+    n_pieces: int = 0
     refusals: list[tuple[int, str, str]] = field(default_factory=list)  # (line, reason, detail), taken away as written
 
 
@@ -47,38 +52,45 @@ def import_events(
 ) -> Tally:
     """Reads Segment-format JSON lines (plain or gzip) or, with a mapping, CSV. Raises Invalid for an unreadable file.
 
-    `progress(tally, bytes read so far)` is called after every committed piece. An import that was cut off goes on
-    where it was: events before that line are known to be committed, and repeats would count once anyway.
+    `progress(tally, bytes read so far)` is called after every committed piece, and before its place in the file is
+    noted: what it does with refused lines is never lost. An import that was cut off goes on where it was: events before
+    that line are known to be committed, and repeats count once anyway. An event without a messageId gets one made from
+    its line, so that it counts once, too.
     """
     if runtime.intake is None:
         raise Unavailable("This process takes no events.")
     digest = _digest(path)
+    _prove_gzip(path)
     with db.writing(runtime.engine) as connection:
         import_id, offset, finished = import_store.start_import(connection, tenant.id, digest, path.name, runtime.clock())
     tally = Tally(offset=0 if finished else offset, resumed_at=0 if finished else offset)
     moment = Moment(runtime.clock(), None, tenant.retention_days, history=True)
     with path.open("rb") as raw:
-        lines = enumerate(_lines(raw, path, mapping), 1)
-        for _ in islice(lines, tally.offset):
-            pass
-        pending: list[tuple[int, Future[Receipt]]] = []
+        lines = ((n, line) for n, line in _lines(raw, path, mapping) if n > tally.offset)
+        pending: deque[tuple[int, Future[Receipt]]] = deque()
         while piece := list(islice(lines, BATCH)):
             pending.append((piece[-1][0], runtime.intake.submit(_read_piece(piece, tenant, moment, tally))))
-            if len(pending) >= IN_FLIGHT:
-                _settle(runtime, tenant, import_id, pending.pop(0), tally)
+            while len(pending) >= in_flight(runtime.settings.queue_limit):
+                _settle(pending.popleft(), tally)
                 progress(tally, raw.tell())
-        for item in pending:
-            _settle(runtime, tenant, import_id, item, tally)
+                _note(runtime, tenant, import_id, tally)
+        while pending:
+            _settle(pending.popleft(), tally)
         progress(tally, raw.tell())
     with db.writing(runtime.engine) as connection:
         import_store.finish_import(connection, tenant.id, import_id, runtime.clock())
     return tally
 
 
+def in_flight(queue_limit: int) -> int:
+    """How many pieces may wait for the writer at once."""
+    return max(1, min(IN_FLIGHT, queue_limit // BATCH))
+
+
 def _read_piece(piece: list[tuple[int, bytes]], tenant: Tenant, moment: Moment, tally: Tally) -> Batch:
     batch = Batch(tenant.id, "import-file", moment.received_at, True, [], [])
     for number, line in piece:
-        found = read_event(line, None, moment)
+        found = read_event(line, None, moment, nameless=f"line-{hashlib.blake2b(line, digest_size=16).hexdigest()}")
         if isinstance(found, Refused):
             tally.refusals.append((number, found.reason, found.detail))
             batch.refused.append(found)
@@ -88,7 +100,7 @@ def _read_piece(piece: list[tuple[int, bytes]], tenant: Tenant, moment: Moment, 
     return batch
 
 
-def _settle(runtime: Runtime, tenant: Tenant, import_id: int, item: tuple[int, Future[Receipt]], tally: Tally) -> None:
+def _settle(item: tuple[int, Future[Receipt]], tally: Tally) -> None:
     last_line, future = item
     receipt = future.result()
     tally.received += receipt.received
@@ -96,7 +108,11 @@ def _settle(runtime: Runtime, tenant: Tenant, import_id: int, item: tuple[int, F
     tally.duplicate += receipt.duplicate
     tally.refused += len(receipt.refused)
     tally.offset = last_line
-    if tally.offset % (BATCH * 20) < BATCH:
+    tally.n_pieces += 1
+
+
+def _note(runtime: Runtime, tenant: Tenant, import_id: int, tally: Tally) -> None:
+    if tally.n_pieces % 20 == 0:
         with db.writing(runtime.engine) as connection:
             import_store.save_offset(connection, tenant.id, import_id, tally.offset)
 
@@ -109,30 +125,51 @@ def _digest(path: Path) -> str:
         raise Invalid(f"{path} can't be read: {problem.strerror}.") from problem
 
 
-def _lines(raw: IO[bytes], path: Path, mapping: dict[str, str] | None) -> Iterator[bytes]:
+def _prove_gzip(path: Path) -> None:
+    """Reads a gzip file to its checksum before a single event is taken: damage can look like events until then."""
+    with path.open("rb") as raw:
+        if raw.read(2) != GZIP:
+            return
+        raw.seek(0)
+        try:
+            with gzip.open(raw) as plain:
+                while plain.read(1024 * 1024):
+                    pass
+        except (gzip.BadGzipFile, zlib.error, EOFError) as problem:
+            raise Invalid(f"{path.name} is damaged: {problem}. Nothing was taken from it.") from problem
+
+
+def _lines(raw: IO[bytes], path: Path, mapping: dict[str, str] | None) -> Iterator[tuple[int, bytes]]:
+    """(number of the line in the file, the event on it as JSON)."""
     head = raw.read(2)
     raw.seek(0)
-    plain: IO[bytes] = gzip.open(raw) if head == b"\x1f\x8b" else raw  # type: ignore[assignment]  # noqa: SIM115
-    if mapping is None:
-        try:
-            for line in plain:
-                if line.strip():
-                    yield line.strip()
-        except (gzip.BadGzipFile, EOFError) as problem:
-            raise Invalid(
-                f"{path.name} is damaged: {problem}. What came before is in; repair the file and run again."
-            ) from problem
-    else:
-        yield from _rows(plain, mapping)
+    plain: IO[bytes] = gzip.open(raw) if head == GZIP else raw  # type: ignore[assignment]  # noqa: SIM115
+    try:
+        yield from _json_lines(plain) if mapping is None else _rows(plain, mapping)
+    except (UnicodeDecodeError, csv.Error) as problem:
+        raise Invalid(
+            f"{path.name} can't be read on: {problem}. What came before is in; repair the file and run again."
+        ) from problem
 
 
-def _rows(plain: IO[bytes], mapping: dict[str, str]) -> Iterator[bytes]:
-    reader = csv.DictReader(io.TextIOWrapper(plain, "utf-8-sig", newline=""))
-    missing = [column for column in mapping.values() if column not in (reader.fieldnames or [])]
-    if missing:
-        raise Invalid(f"The file has no column {missing[0]!r}; its columns are: {', '.join(reader.fieldnames or [])}.")
-    for row in reader:
-        yield json.dumps(event_of_row(row, mapping), ensure_ascii=False).encode()
+def _json_lines(plain: IO[bytes]) -> Iterator[tuple[int, bytes]]:
+    for number, line in enumerate(plain, 1):
+        text = line.removeprefix(BOM).strip() if number == 1 else line.strip()
+        if text:
+            yield number, text
+
+
+def _rows(plain: IO[bytes], mapping: dict[str, str]) -> Iterator[tuple[int, bytes]]:
+    text = io.TextIOWrapper(plain, "utf-8-sig", newline="")
+    try:
+        reader = csv.DictReader(text)
+        missing = [column for column in mapping.values() if column not in (reader.fieldnames or [])]
+        if missing:
+            raise Invalid(f"The file has no column {missing[0]!r}; its columns are: {', '.join(reader.fieldnames or [])}.")
+        for row in reader:
+            yield reader.line_num, json.dumps(event_of_row(row, mapping), ensure_ascii=False).encode()
+    finally:
+        text.detach()  # else the file is closed with it, and nobody can ask how far it was read
 
 
 def event_of_row(row: dict[str, Any], mapping: dict[str, str]) -> dict[str, Any]:
@@ -151,7 +188,8 @@ def event_of_row(row: dict[str, Any], mapping: dict[str, str]) -> dict[str, Any]
         else:
             event[name] = value
     if "messageId" not in event:
-        event["messageId"] = "csv-" + hashlib.sha256(json.dumps(row, sort_keys=True).encode()).hexdigest()[:32]
+        whole = json.dumps({str(column): value for column, value in row.items()}, sort_keys=True)
+        event["messageId"] = "csv-" + hashlib.sha256(whole.encode()).hexdigest()[:32]
     return event
 
 

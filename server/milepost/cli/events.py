@@ -192,15 +192,24 @@ class _Refusals:
             self._file.close()
 
     def write(self, tally: Tally) -> None:
-        """Takes what the tally holds."""
+        """Takes what the tally holds; after a cut-off import the rows of lines that are safely in stay."""
         if not tally.refusals:
             return
         if self._file is None:
+            kept = self._rows_up_to(tally.resumed_at)
             self._file = self.path.open("w", newline="", encoding="utf-8")
-            csv.writer(self._file).writerow(["line", "reason", "detail"])
+            csv.writer(self._file).writerows([["line", "reason", "detail"], *kept])
+            self.n += len(kept)
         csv.writer(self._file).writerows(tally.refusals)
+        self._file.flush()
         self.n += len(tally.refusals)
         tally.refusals.clear()
+
+    def _rows_up_to(self, line: int) -> list[list[str]]:
+        if not line or not self.path.is_file():
+            return []
+        with self.path.open(newline="", encoding="utf-8") as file:
+            return [row for row in csv.reader(file) if row and row[0].isdecimal() and int(row[0]) <= line]
 
 
 def _bar(quiet: bool) -> Progress:

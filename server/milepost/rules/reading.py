@@ -28,8 +28,11 @@ class Moment:
     history: bool  # /v1/import with a secret key, or the import command
 
 
-def read_event(raw: bytes, kind: str | None, moment: Moment) -> Reading | Refused:
-    """`kind` is the type the route says (None in a batch). Never raises for anything a client sent."""
+def read_event(raw: bytes, kind: str | None, moment: Moment, nameless: str | None = None) -> Reading | Refused:
+    """`kind` is the type the route says (None in a batch). Never raises for anything a client sent.
+
+    `nameless` is the id of an event that brings none, where one can be told from where it stands; else it is random.
+    """
     if len(raw) > MAX_EVENT_BYTES:
         return refuse("too_large", f"The event has {len(raw)} bytes; {MAX_EVENT_BYTES} are allowed.", raw)
     try:
@@ -41,7 +44,7 @@ def read_event(raw: bytes, kind: str | None, moment: Moment) -> Reading | Refuse
         if fault:
             return refuse(*fault, raw)
     try:
-        return _read(event, kind, moment, raw)
+        return _read(event, kind, moment, raw, nameless)
     except ValueError:
         return refuse("timestamp", "A time is not RFC 3339 (such as 2026-11-24T09:30:00.000Z).", raw)
 
@@ -64,7 +67,7 @@ def _name_the_fault(raw: bytes) -> Refused:
     return Refused(fault[0], fault[1], json.dumps(value, ensure_ascii=True)[:MAX_EVENT_BYTES])
 
 
-def _read(event: WireEvent, kind: str | None, moment: Moment, raw: bytes) -> Reading | Refused:
+def _read(event: WireEvent, kind: str | None, moment: Moment, raw: bytes, nameless: str | None) -> Reading | Refused:
     type_ = kind or event.type
     if not isinstance(type_, str) or type_ not in TYPES:
         return refuse("type", f"The type is {str(type_)[:40]!r}; it must be one of {', '.join(sorted(TYPES))}.", raw)
@@ -78,7 +81,7 @@ def _read(event: WireEvent, kind: str | None, moment: Moment, raw: bytes) -> Rea
         return refuse("group", "A group event needs `groupId`.", raw)
     if user is None and anonymous is None:
         return refuse("identity", "The event needs `userId` or `anonymousId`.", raw)
-    message_id = as_id(event.messageId) or f"srv-{uuid.uuid4().hex}"
+    message_id = as_id(event.messageId) or nameless or f"srv-{uuid.uuid4().hex}"
     if any(len(value) > MAX_ID for value in (message_id, user, anonymous, group) if value):
         return refuse("id", f"An id is longer than {MAX_ID} characters.", raw)
     sent = _first_instant(event.timestamp, event.originalTimestamp)

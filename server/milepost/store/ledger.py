@@ -98,8 +98,11 @@ def mark_replayed(connection: Connection, environment_id: int, row_id: int, now:
     )
 
 
-def delete_bad_rows_before(connection: Connection, environment_id: int, before_ms: int) -> int:
-    """Retention of refused rows."""
+def delete_bad_rows_before(connection: Connection, environment_id: int, before_ms: int, limit: int) -> int:
+    """Retention of up to `limit` refused rows; how many went."""
     return driver.execute(
-        connection, "DELETE FROM bad_rows WHERE environment_id = ? AND received_at < ?", (environment_id, before_ms)
+        connection,
+        "DELETE FROM bad_rows WHERE environment_id = ? AND id IN "
+        "(SELECT id FROM bad_rows WHERE environment_id = ? AND received_at < ? LIMIT ?)",
+        (environment_id, environment_id, before_ms, limit),
     )

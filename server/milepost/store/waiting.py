@@ -31,3 +31,15 @@ def set_owners(connection: Connection, environment_id: int, rows: Sequence[tuple
     """Rows of (end user, account or none, why left out, key): events that waited get their person and account."""
     sql = "UPDATE events SET end_user_id = ?, account_id = ?, excluded = ? WHERE environment_id = ? AND key = ?"
     driver.execute_many(connection, sql, [(u, a, x, environment_id, k) for u, a, x, k in rows])
+
+
+def delete_waiting_before(connection: Connection, environment_id: int, before_ms: int, limit: int) -> int:
+    """Retention: forgets up to `limit` rows whose events are too old to be there."""
+    rows = driver.fetch(
+        connection,
+        "SELECT subject, key FROM waiting_events WHERE environment_id = ? AND key >= ? AND key < ? LIMIT ?",
+        (environment_id, (1).to_bytes(6, "big"), before_ms.to_bytes(6, "big"), limit),
+    )
+    sql = "DELETE FROM waiting_events WHERE environment_id = ? AND subject = ? AND key = ?"
+    driver.execute_many(connection, sql, [(environment_id, subject, bytes(key)) for subject, key in rows])
+    return len(rows)
