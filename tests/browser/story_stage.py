@@ -105,10 +105,11 @@ def open_story(folder: Path) -> Iterator[Story]:
     host_url = f"http://localhost:{port + 1}"
     state = find_or_make(runtime, folder, host_url)
     tenant = find_tenant(runtime, state)
-    publish(runtime, tenant)
+    book = make_book(state.anchor, state.seed)
+    publish(runtime, tenant, book)
     skip_daily_runs(runtime, tenant)
     data = Data(folder / "linden.db")
-    data.fill([make_book(state.anchor).account(CASTINGS)], date_of(day_of(clock(), ZONE)))
+    data.fill([book.account(CASTINGS)], date_of(day_of(clock(), ZONE)))
     host = create_host(data, read_install(runtime, tenant, state), clock)
     servers = [
         (make_server(create_app(runtime), settings), None),

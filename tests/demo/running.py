@@ -70,6 +70,14 @@ class Demo:
         """The live numbers of an account."""
         return dict(self.get(f"/api/v1/accounts/{account}")["live"])
 
+    def accounts(self) -> list[dict[str, Any]]:
+        """Every live line of the portfolio."""
+        return list(self.get("/api/v1/accounts?limit=1000")["accounts"])
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
     @property
     def host_url(self) -> str:
         return f"http://localhost:{self.port + 1}"

@@ -60,7 +60,7 @@ def run(port: int, folder: Path, console: Console, *, fresh: bool) -> int:
     host_url = f"http://localhost:{port + 1}"
     state = find_or_make(runtime, folder, host_url)
     book = make_book(state.anchor, state.seed)
-    publish(runtime, find_tenant(runtime, state))
+    publish(runtime, find_tenant(runtime, state), book)
     skip_daily_runs(runtime, find_tenant(runtime, state))
     data = Data(folder / "linden.db")
     data.fill((book.account(key) for key in HOST_ACCOUNTS), today())

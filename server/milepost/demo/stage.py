@@ -9,12 +9,15 @@ from milepost.actions.jobs import last_settled_day
 from milepost.actions.runtime import Runtime
 from milepost.actions.tenant import Tenant
 from milepost.demo.book.accounts import catalogue
+from milepost.demo.book.ledger import Book
+from milepost.rules.days import date_of
 from milepost.store import engine as db
 from milepost.store import features as feature_store
 from milepost.store import guides as guide_store
 from milepost.store import scores as score_store
 from milepost.wire.checkpoint import Checkpoint, CheckpointPart
 from milepost.wire.codecs.yaml_text import parse_yaml
+from milepost.wire.feature import Catalogue
 from milepost.wire.guide import Guide, Theme
 
 ACTOR = "demo"
@@ -34,14 +37,21 @@ THEME = Theme(
 )  # fmt: skip
 
 
-def publish(runtime: Runtime, tenant: Tenant) -> None:
+def publish(runtime: Runtime, tenant: Tenant, book: Book) -> None:
     """Makes what is not there; what a person changed since stays as they left it."""
     with db.reading(runtime.engine) as connection:
         is_new = not feature_store.list_features(connection, tenant.id)
     if is_new:
-        push_catalogue(runtime, tenant, catalogue(), ACTOR, "The sample catalogue")
+        push_catalogue(runtime, tenant, dated_catalogue(book), ACTOR, "The sample catalogue")
         save_checkpoint(runtime, tenant, ACTIVATION, ACTOR)
     publish_guides(runtime, tenant)
+
+
+def dated_catalogue(book: Book) -> Catalogue:
+    """The catalogue with the day on which terminals were released."""
+    released = date_of(book.terminals_from).isoformat()
+    features = [f.model_copy(update={"introduced_on": released}) if f.plans is None else f for f in catalogue().features]
+    return catalogue().model_copy(update={"features": features})
 
 
 def sample_guides() -> list[Guide]:

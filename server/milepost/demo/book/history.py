@@ -14,7 +14,6 @@ ZONE, COUNTRY = "Asia/Shanghai", "CN"
 HOURS = ((8, 6), (9, 20), (10, 19), (11, 12), (12, 3), (13, 8), (14, 15), (15, 15), (16, 12), (17, 8), (18, 3), (20, 1))
 WEEKEND_SHARE = 0.05
 PLAIN_PAGES = ("/", "/", "/", "/help", "/leave", "/approvals")
-TERMINALS = "attendance_terminal"
 TERMINALS_STOP_HOUR = 10
 RULES = {f.key: f.rules[0] for f in catalogue().features}
 ROLES = {f.key: f.audience_role for f in catalogue().features}
@@ -163,6 +162,8 @@ class DayWriter:
 
     def clock_in(self, people: list[Person]) -> None:
         """Wall terminals report some of those who came, until they stopped for everybody."""
+        if self.day < self.book.terminals_from:
+            return
         stop = start_of_day(self.book.terminals_stop_on, ZONE) + TERMINALS_STOP_HOUR * 3_600_000
         for person in people:
             at = self.start + 8 * 3_600_000 + self.rng.randrange(9 * 3_600_000)

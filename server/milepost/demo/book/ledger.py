@@ -10,6 +10,7 @@ from milepost.rules.days import date_of
 
 N_LIVE, N_LOST = 120, 30
 SEED = 20261
+TERMINALS_NEW_DAYS = 27
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,11 @@ class Book:
     def first_day(self) -> int:
         """The first day of history; the anchor is its last full stop."""
         return self.anchor - HISTORY_DAYS + 1
+
+    @property
+    def terminals_from(self) -> int:
+        """Terminals were released this late, so that they are still *new* and their stop moves nobody's coverage."""
+        return self.anchor - TERMINALS_NEW_DAYS
 
     @property
     def terminals_stop_on(self) -> int:
