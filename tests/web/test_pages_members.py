@@ -264,3 +264,15 @@ def test_pages_speak_chinese_to_who_chose_it(sandbox: Sandbox) -> None:
         assert heading is not None
         assert path == "settings" or re.search(r"[\u4e00-\u9fff]", heading.group(1)), path
     assert catalogue("zh-CN").gettext("Members") == "成员"
+
+
+def test_members_keys_and_environments_sort_by_their_heads(sandbox: Sandbox) -> None:
+    admin = become(sandbox, "admin")
+    become(sandbox, "viewer")
+    up = re.findall(r'<span class="name">(\w+)', admin.get(f"{MEMBERS}?sort=name&way=up").text)
+    down = re.findall(r'<span class="name">(\w+)', admin.get(f"{MEMBERS}?sort=name&way=down").text)
+    assert up == ["Admin", "owner", "Viewer"]
+    assert down == up[::-1]
+    kinds = re.findall(r"<code class=\"key-text\">(\w\w)_", admin.get(f"{KEYS}?sort=kind&way=down").text)
+    assert kinds == ["sk", "pk"]
+    assert 'aria-sort="descending"' in admin.get("/e/production/environments?sort=stored&way=down").text

@@ -15,7 +15,7 @@ from milepost.store import environments as environment_store
 from milepost.store import workspaces as workspace_store
 from milepost.web.guard import actor
 from milepost.web.pages import figures, render
-from milepost.wire.codecs.csv_text import write_csv
+from milepost.web.tables import answer_csv
 
 PAGE_ROWS = 100
 CSV_ROWS = 50_000
@@ -56,9 +56,7 @@ def audit_csv(request: Request) -> Response:
     rows, _names = _read(request, CSV_ROWS)
     figure = figures(request)
     table = [(figure.iso(x.at), x.who, x.action, x.subject, x.environment, x.detail) for x in rows]
-    text = write_csv(("at", "who", "action", "subject", "environment", "detail"), table)
-    headers = {"Content-Disposition": 'attachment; filename="audit.csv"'}
-    return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
+    return answer_csv("audit", ("at", "who", "action", "subject", "environment", "detail"), table)
 
 
 def _read(request: Request, limit: int) -> tuple[list[Line], dict[str, str]]:

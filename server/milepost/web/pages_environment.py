@@ -16,6 +16,7 @@ from milepost.store import ledger
 from milepost.web.guard import actor, environment_row, tenant
 from milepost.web.inputs import field, only_fields
 from milepost.web.pages import go, render, translations
+from milepost.web.tables import arrange, read_order
 from milepost.wire.environment import EnvironmentSettings
 
 TEXTS = ("name", "time_zone", "plan_unknown", "active_share_denominator", "holiday_country", "host_url")
@@ -118,12 +119,20 @@ def _list(request: Request, *, made: Any = None, errors: dict[str, str] | None =
     with db.reading(runtime.engine) as connection:
         rows = environment_store.list_environments(connection, actor(request).workspace_id)
         stored = {row["id"]: ledger.read_ledger(connection, row["id"])["stored"] for row in rows}
+    columns = {
+        "name": lambda row: row["name"].casefold(),
+        "zone": lambda row: row["time_zone"],
+        "mode": lambda row: environment_action.IDENTITY_MODES.index(row["identity_mode"]),
+        "stored": lambda row: stored[row["id"]],
+    }
+    order = read_order(request, columns, "name")
     written = {"key": field(request, "key"), "time_zone": field(request, "time_zone") or environment_row(request)["time_zone"]}
     return render(
         request,
         "environments.html",
         status=status,
-        rows=rows,
+        rows=arrange(rows, columns, order),
+        order=order,
         stored=stored,
         made=made,
         errors=errors or {},

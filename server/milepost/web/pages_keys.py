@@ -13,6 +13,7 @@ from milepost.store import keys as key_store
 from milepost.web.guard import actor, tenant
 from milepost.web.inputs import field, only_fields
 from milepost.web.pages import go, render, translations
+from milepost.web.tables import arrange, read_order
 
 
 def keys_page(request: Request) -> Response:
@@ -31,11 +32,18 @@ def _show(
     def is_over(key: RowMapping) -> bool:
         return key["revoked_at"] is not None or (key["expires_at"] is not None and key["expires_at"] <= now)
 
+    columns = {
+        "label": lambda key: key["label"].casefold(),
+        "kind": lambda key: key["kind"],
+        "used": lambda key: key["last_used_on"],
+    }
+    order = read_order(request, columns, "label")
     return render(
         request,
         "keys.html",
         status=status,
-        live=[key for key in keys if not is_over(key)],
+        order=order,
+        live=arrange([key for key in keys if not is_over(key)], columns, order),
         over=[key for key in keys if is_over(key)],
         made=made,
         made_kind=kind,

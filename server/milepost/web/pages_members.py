@@ -18,6 +18,7 @@ from milepost.web.cookies import set_session
 from milepost.web.guard import actor
 from milepost.web.inputs import field, form, only_fields
 from milepost.web.pages import go, render, translations
+from milepost.web.tables import arrange, read_order
 
 
 def _inviter(request: Request) -> Inviter:
@@ -39,11 +40,18 @@ def _show(
         members = workspace_store.list_members(connection, who.workspace_id)
         seen = workspace_store.list_last_seen(connection, who.workspace_id)
         invites = workspace_store.list_invites(connection, who.workspace_id, runtime.clock())
+    columns = {
+        "name": lambda m: (m["name"] or m["email"]).casefold(),
+        "role": lambda m: -ROLES.index(m["role"]),
+        "seen": lambda m: seen.get(m["id"]),
+    }
+    order = read_order(request, columns, "name")
     return render(
         request,
         "members.html",
         status=status,
-        members=members,
+        members=arrange(members, columns, order),
+        order=order,
         seen=seen,
         invites=invites,
         roles=[role for role in reversed(ROLES) if role != "owner" or who.role == "owner"],
