@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build, transform } from "esbuild";
 import { minify } from "terser";
+import { OURS } from "./names.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const out = join(here, "../server/milepost/web/static/sdk");
@@ -18,13 +19,6 @@ const { version } = JSON.parse(readFileSync(join(here, "package.json"), "utf8"))
  * Words in another language are a small chunk of their own, fetched beside the view by those who read it.
  */
 const BUDGETS = { stub: 900, core: 6000, view: 6500, zh: 400 };
-
-/** Names between our own modules, shortened in the bundles; none may be a name of the DOM, of the wire or of the public API. */
-const OURS =
-  "looks|forward|note|onPress|openScope|resumed|onRoute|onTrack|layer|fits|locate|watch|listen|after|say|arrow|side|ended|keep|offer|beacon|flush|shift|retry_ms|put|load|ask|win|report|ours|lay|end|stop|total|index|modal|menu|look|values";
-
-for (const name of OURS.split("|"))
-  if (new RegExp(`\\b${name}\\??:`).test(readFileSync(join(here, "src/wire.ts"), "utf8"))) throw new Error(`${name} crosses the wire; it can't be shortened`);
 
 const styles = {
   name: "styles",
@@ -51,7 +45,7 @@ async function bundle(entry, format, define = {}) {
     // Chromium 80–90 only fail at `f?.(...spread)`, which we do not write.
     supported: { "optional-chain": true },
     format,
-    mangleProps: new RegExp(`^(${OURS})$`),
+    mangleProps: new RegExp(`^(${OURS.join("|")})$`),
     mangleCache,
     legalComments: "none",
     logLevel: "warning",

@@ -8,10 +8,10 @@ def testid(value: str) -> dict[str, Any]:
     return {"locators": [{"by": "testid", "value": value}]}
 
 
-def step(name: str, target: str | None = None, **more: Any) -> dict[str, Any]:
-    """A step with a heading and a sentence; `target` is a test id."""
+def step(name: str, target: str | dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+    """A step with a heading and a sentence; `target` is a test id, or a target as it travels."""
     blocks = [{"type": "heading", "text": f"Title {name}"}, {"type": "text", "text": f"Text of {name}."}]
-    content = {"id": name, "kind": "tooltip", "blocks": blocks, "target": testid(target) if target else None}
+    content = {"id": name, "kind": "tooltip", "blocks": blocks, "target": testid(target) if isinstance(target, str) else target}
     return content | more
 
 

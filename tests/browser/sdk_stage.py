@@ -77,13 +77,22 @@ class Site:
     url: str = ""
     sdk_url: str = ""
 
-    def page(self, path: str, body: str, head: str = "", script: str = "", html: str = 'lang="en"', identify: bool = True) -> str:
+    def page(
+        self,
+        path: str,
+        body: str,
+        head: str = "",
+        script: str = "",
+        html: str = 'lang="en"',
+        identify: bool = True,
+        options: str = "{quiet_ms: 0}",
+    ) -> str:
         """Adds a page with the snippet, as a customer would write it; answers its address."""
         who = "milepost('identify', 'ada', {name: 'Ada'}, {account: 'acme', token: 'signed.by.host'});" if identify else ""
         name = f"/app{len(self.scripts)}.js"
         self.scripts[name] = (
             "window.milepost ||= function () { (milepost.q ||= []).push(arguments) };"
-            f"milepost('init', '{KEY}', {{quiet_ms: 0}});{who}{script}"
+            f"milepost('init', '{KEY}', {options});{who}{script}"
         )
         self.pages[path] = (
             f"<!doctype html><html {html}><head><meta charset=utf-8><meta name=viewport content='width=device-width'>"

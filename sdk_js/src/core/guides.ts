@@ -87,13 +87,17 @@ export function openGuides({ win, scope, quiet_ms, locale, load, rules, run: kep
     const here = offered.filter((guide) => guide.steps[0] && !asked.has(guide.guide) && fits(guide.pages));
     const due = here.find(isDue);
     if (!due && here.some((guide) => guide.trigger?.on === "element")) watchPage(doc, watching, consider);
-    if (due && isQuiet()) void begin(due, due.budget === "free");
+    if (due && isQuiet()) begin(due, due.budget === "free");
   };
 
-  const begin = async (guide: Guide, free: boolean, from?: string | number, resumed?: RunState) => {
+  const begin = (guide: Guide, free: boolean, from?: string | number, resumed?: RunState) => {
     busy = true;
+    asked.add(guide.guide);
+    void attempt(() => start(guide, free, from, resumed));
+  };
+
+  const start = async (guide: Guide, free: boolean, from?: string | number, resumed?: RunState) => {
     const { guide: id, version } = guide;
-    asked.add(id);
     // An English card in time is better than none.
     const chinese = /^zh/i.test(guide.lang || locale()) && load("zh").catch(() => undefined);
     const view = await load("view").catch(() => undefined);
@@ -109,7 +113,7 @@ export function openGuides({ win, scope, quiet_ms, locale, load, rules, run: kep
       // `over` tells the server that a missing target has ended the run.
       const progress = { guide: id, version, run: run.run, step, what, reason, over };
       put({ type: "track", event: "$guide", properties: progress });
-      void ask(what, progress);
+      ask(what, progress);
     };
     player = attempt(() =>
       view.play({
@@ -150,7 +154,7 @@ export function openGuides({ win, scope, quiet_ms, locale, load, rules, run: kep
     if (!answered || busy || !found) wanted = [name, step];
     else if (!player || found.guide !== kept()?.doc.guide) {
       player?.close();
-      void begin(found, true, step);
+      begin(found, true, step);
     }
   };
 
@@ -178,12 +182,12 @@ export function openGuides({ win, scope, quiet_ms, locale, load, rules, run: kep
       if (busy || player) return;
       const mine = kept();
       const open = answer?.open_runs?.find((one) => one.run !== ended());
-      if (mine && now() - mine.at < RUN_MS && (!answer?.open_runs || open?.run === mine.run)) return void begin(mine.doc, mine.free, undefined, mine);
+      if (mine && now() - mine.at < RUN_MS && (!answer?.open_runs || open?.run === mine.run)) return begin(mine.doc, mine.free, undefined, mine);
       if (mine) keep();
       const left = open && offered.find((one) => one.guide === open.guide && one.version === open.version);
       const wish = wanted;
       wanted = undefined;
-      if (left) void begin(left, true, undefined, { run: open.run, step: open.step, shown: true, free: true, at: now(), doc: left });
+      if (left) begin(left, true, undefined, { run: open.run, step: open.step, shown: true, free: true, at: now(), doc: left });
       else if (wish) show(...wish);
       if (!busy) consider();
     },

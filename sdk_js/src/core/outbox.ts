@@ -72,7 +72,7 @@ export function openOutbox(win: Window, base: string, writeKey: string, store: S
   const later = (delay_ms: number) => {
     timer ??= scope.after(Math.max(delay_ms, not_before - Date.now()), () => {
       timer = undefined;
-      void send();
+      return send();
     });
   };
 

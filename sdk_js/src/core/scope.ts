@@ -4,18 +4,20 @@ type Off = () => void;
 
 export interface Scope {
   /** A listener that can never throw into the page. */
-  listen(target: EventTarget | null | undefined, types: string, run: (event: Event) => void, capture?: boolean): Off;
+  listen(target: EventTarget | null | undefined, types: string, run: (event: Event) => unknown, capture?: boolean): Off;
   /** A timer that can never throw into the page. */
-  after(delay_ms: number, run: () => void): Off;
+  after(delay_ms: number, run: () => unknown): Off;
   /** Runs when the scope ends. */
   add(off: Off): Off;
   end(): void;
 }
 
-/** Runs it; whatever goes wrong stays in here. */
+/** Runs it; whatever goes wrong, now or later, stays in here. */
 export const attempt = <T>(run: () => T): T | undefined => {
   try {
-    return run();
+    const made = run();
+    if (made instanceof Promise) made.catch(() => {});
+    return made;
   } catch {
     return undefined;
   }
@@ -34,10 +36,9 @@ export function openScope(): Scope {
     add,
     listen(target, types, run, capture = false) {
       const guarded = (event: Event) => attempt(() => run(event));
-      const options = { capture, passive: true };
       const names = types.split(" ");
-      names.forEach((name) => target?.addEventListener(name, guarded, options));
-      return add(() => names.forEach((name) => target?.removeEventListener(name, guarded, options)));
+      names.forEach((name) => target?.addEventListener(name, guarded, capture));
+      return add(() => names.forEach((name) => target?.removeEventListener(name, guarded, capture)));
     },
     after(delay_ms, run) {
       const timer = setTimeout(() => {

@@ -101,12 +101,13 @@ export function createSdk(win: Window, writeKey: string, base: string, options: 
     } as Event);
 
   /** Tells every listener; the first `false` among the answers is the answer. An error in one never reaches another. */
-  const ask = async (name: string, detail: unknown): Promise<boolean> => {
+  const ask = (name: string, detail: unknown): Promise<boolean> => asking(name, detail).catch(() => true);
+  const asking = async (name: string, detail: unknown): Promise<boolean> => {
     const answers = [...(handlers.get(name) ?? [])].map(async (handler) => handler(detail));
     if (!answers.length) return true;
     const late = new Promise<void>((done) => void scope.after(HOOK_MS, done));
     const settled = await Promise.race([Promise.all(answers.map((answer) => answer.catch(() => true))), late]);
-    if (!settled) void ask("timeout", { event: name });
+    if (!settled) ask("timeout", { event: name });
     return !settled?.includes(false);
   };
 
@@ -159,7 +160,7 @@ export function createSdk(win: Window, writeKey: string, base: string, options: 
     }
     if (body.rules) store.write("rules", (rules = { now: 0, rules_etag: body.rules_etag, rules: body.rules, themes: body.themes }));
     guides.offer(body);
-    void ask("ready", {});
+    ask("ready", {});
   };
   const bootSoon = () => {
     bootTimer?.();

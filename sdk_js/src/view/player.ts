@@ -10,6 +10,7 @@ import { EN, type Words } from "./words";
 
 const WAIT_MS = 6000;
 const PILL_AFTER_MS = 400;
+const SKIP = "skip";
 
 export function play(stage: Stage): Player {
   const { win, guide, report, fits, ask, locate } = stage;
@@ -20,23 +21,26 @@ export function play(stage: Stage): Player {
   let surface: Surface | undefined;
   let shown = stage.resumed;
   let index = 0;
-  let step: Step;
+  let step: Step = steps[0]!;
   let travel = 1;
   /** Raised by each way to another step; below 0 the run is over. */
   let turn = 0;
-  /** The turn that was told to the server and said aloud. */
-  let told = 0;
+  /** This step was told to the server and said aloud. */
+  let told = false;
   let inside = false;
   let back_to: HTMLElement | null = null;
-  let now: Scope = stage.openScope();
+  const life = stage.openScope();
+  /** What this look of this step has attached. */
+  let now: Scope = life;
   let anchor: Element | undefined;
   let why: string | undefined;
 
-  const isModal = (one: Step) => (one.kind ?? guide.kind) === "modal";
+  const isModal = (one: Step) => one.kind === "modal" || guide.kind === "modal";
 
   const leave = () => {
     turn = -1;
     now.end();
+    life.end();
     const had = surface?.ours.matches(":focus-within");
     surface?.ours.remove();
     if (had) back_to?.focus({ preventScroll: true });
@@ -48,10 +52,11 @@ export function play(stage: Stage): Player {
     stage.over(what, step.id, reason, next);
   };
 
-  const dismiss = async (reason: string) => {
-    if (await ask("beforeClose", { step: step.id, reason })) end("dismissed", reason);
-    else settle();
-  };
+  const dismiss = (reason: string) =>
+    life.after(0, async () => {
+      if (await ask("beforeClose", { step: step.id, reason })) end("dismissed", reason);
+      else settle();
+    });
 
   const miss = (one: Step, reason: string) => {
     if (!gone.has(one)) report("missing", one.id, reason);
@@ -60,7 +65,7 @@ export function play(stage: Stage): Player {
 
   /** Later steps that cannot come: skippable, of this page, and not there. */
   const isLast = () =>
-    steps.slice(index + 1).every((one) => one.target && one.missing === "skip" && !isModal(one) && fits(one.pages) && !locate(one.target, doc).el);
+    steps.slice(index + 1).every((one) => one.target && (one.missing ?? SKIP) === SKIP && !isModal(one) && fits(one.pages) && !locate(one.target, doc).el);
 
   const next = () => {
     const rest = steps.slice(index + 1);
@@ -84,31 +89,29 @@ export function play(stage: Stage): Player {
       // Our own page is left last, when all else the button does is done.
       if (href && (href[0] === "/" || href.startsWith(win.location.origin))) setTimeout(() => win.location.assign(href));
       else if (href) win.open(href, "_blank", "noopener");
-    } else void dismiss(what === "close" ? "closed" : what);
-  };
-
-  const restart = () => {
-    now.end();
-    now = stage.openScope();
-    anchor = why = undefined;
+    } else dismiss(what === "close" ? "closed" : what);
   };
 
   const go = (to: number, direction = 1) => {
     if (turn < 0) return;
     const mine = ++turn;
-    index = steps[to] ? to : 0;
-    step = steps[index]!;
-    travel = direction;
-    stage.keep(step.id);
-    restart();
-    // After the page has had its own turn with the event that brought us here.
-    now.after(0, async () => {
-      if ((await ask("beforeStep", { step: step.id })) && mine === turn) settle();
+    const wish = steps[to] ?? steps[0]!;
+    // At once, since the click that brought us here may lead to another page.
+    stage.keep(wish.id);
+    life.after(0, async () => {
+      const yes = await ask("beforeStep", { step: wish.id });
+      if (mine !== turn) return;
+      if (!yes) return shown ? stage.keep(step.id) : end("missing", "stopped");
+      step = wish;
+      index = steps.indexOf(step);
+      travel = direction;
+      told = false;
+      settle();
     });
   };
 
   const skip = () => {
-    const { missing = "skip" } = step;
+    const { missing = SKIP } = step;
     const reason = why ?? "missing";
     if (missing === "wait") return;
     miss(step, reason);
@@ -154,7 +157,9 @@ export function play(stage: Stage): Player {
   /** Shows the step as the page is now; waits for what is not there yet. */
   const settle = () => {
     if (turn < 0) return;
-    restart();
+    now.end();
+    now = stage.openScope();
+    anchor = why = undefined;
     const here = fits(step.pages);
     if (here && (isModal(step) || !step.target)) return paint();
     if (here) {
@@ -191,7 +196,7 @@ export function play(stage: Stage): Player {
         now.listen(one, "click", (event) => {
           if (event.target !== one) return;
           if (step.overlay_click === "next") next();
-          if (step.overlay_click === "close") void dismiss("closed");
+          if (step.overlay_click === "close") dismiss("closed");
         }),
     );
     if (modal) {
@@ -202,8 +207,8 @@ export function play(stage: Stage): Player {
     inside = false;
     if (target) stand(win, now, surface!.layer, target, drawn, cover, ring, step.placement ?? "auto", dir === "rtl");
     listen(target);
-    if (told === turn) return;
-    told = turn;
+    if (told) return;
+    told = true;
     if (!shown) report("shown", step.id);
     shown = true;
     report("step", step.id);
@@ -234,7 +239,7 @@ export function play(stage: Stage): Player {
       if (key === "Escape") {
         // A modal must not close by itself.
         if (isModal(step)) event.preventDefault();
-        if (step.escape !== false) void dismiss("closed");
+        if (step.escape !== false) dismiss("closed");
       }
       if (step.arrows === false || !(ours || activeElement === doc.body)) return;
       if (key === (dir === "rtl" ? "ArrowLeft" : "ArrowRight") && !step.advance?.[0]) next();
