@@ -46,6 +46,13 @@ class Told:
                 seen.setdefault(event["messageId"], event)
         return [event for event in seen.values() if name in (None, event.get("event"), event["type"])]
 
+    def close_runs(self, batch: list[dict[str, Any]]) -> None:
+        """A run that was finished, dismissed or missing to the end is open no more."""
+        over = {
+            event["properties"]["run"] for event in batch if event.get("event") == "$guide" and event["properties"].get("over")
+        }
+        self.open_runs = [run for run in self.open_runs if run["run"] not in over]
+
     def progress(self) -> list[tuple[Any, ...]]:
         """(what, step, reason) of each guide event, in the order the page made them."""
         made = sorted(self.events("$guide"), key=lambda event: event["messageId"])
@@ -149,9 +156,12 @@ def _server_handler(told: Told) -> type[BaseHTTPRequestHandler]:
         def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
             if self.path == "/v1/claim":
                 told.claims.append(asked)
+                if told.claim["ok"]:
+                    told.open_runs.append({name: asked[name] for name in ("run", "guide", "version")} | {"step": None})
                 return told.claim
             if self.path == "/v1/batch":
                 told.batches.append(asked)
+                told.close_runs(asked["batch"])
                 return {"success": True}
             told.boots.append(asked)
             now = int(time.time() * 1000) + told.clock_offset_ms

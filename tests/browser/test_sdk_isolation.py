@@ -11,15 +11,19 @@ from tests.browser.sdk_stage import Site, Told
 pytestmark = pytest.mark.browser
 LOOKS = """() => {
   const root = document.querySelector('milepost-guide').shadowRoot;
-  const wanted = ['display', 'position', 'color', 'backgroundColor', 'fontSize', 'fontFamily', 'lineHeight', 'padding', 'borderRadius', 'textTransform',
-                  'letterSpacing', 'width', 'visibility', 'opacity', 'cursor', 'direction', 'textAlign', 'boxSizing', 'fontWeight', 'whiteSpace'];
+  const wanted = ['display', 'position', 'color', 'backgroundColor', 'fontSize', 'fontFamily', 'lineHeight', 'padding',
+    'borderRadius', 'textTransform',
+                  'letterSpacing', 'width', 'visibility', 'opacity', 'cursor', 'direction', 'textAlign', 'boxSizing',
+                    'fontWeight', 'whiteSpace'];
   return [...root.querySelectorAll('.card, h2, p, small, button, .arrow')].map((el) => {
     const style = getComputedStyle(el); return wanted.map((name) => style[name]).join(' | ') });
 }"""
 HOSTILE = """addEventListener('DOMContentLoaded', () => { const s = new CSSStyleSheet; s.replaceSync(`
   * { all: unset !important; display: none !important } html, body, button, p { display: block !important }
-  milepost-guide, milepost-guide::part(x) { display: none !important; opacity: 0 !important; transform: scale(.1) !important; filter: blur(9px) !important }
-  html { font-size: 62.5%; line-height: 3; letter-spacing: 9px; text-transform: uppercase; --accent: red; --surface: red; --text: red; --pad: 90px }
+  milepost-guide, milepost-guide::part(x) { display: none !important; opacity: 0 !important;
+    transform: scale(.1) !important; filter: blur(9px) !important }
+  html { font-size: 62.5%; line-height: 3; letter-spacing: 9px; text-transform: uppercase; --accent: red;
+    --surface: red; --text: red; --pad: 90px }
   .card, .primary, .x, .foot, .top { background: red !important; position: static !important } `);
   document.adoptedStyleSheets = [s] });"""
 
@@ -44,7 +48,8 @@ def test_our_only_trace_is_one_element_of_ours(page: Page, told: Told, site: Sit
     ]
     watching = """window.marks = []; new MutationObserver((all) => all.forEach(({type, target, addedNodes}) => {
       if (type === 'attributes' && !['milepost-guide', 'link'].includes(target.localName)) marks.push(target.localName);
-      addedNodes.forEach((node) => marks.push('+' + node.nodeName.toLowerCase())) })).observe(document, {attributes: true, childList: true, subtree: true, characterData: true});"""
+      addedNodes.forEach((node) => marks.push('+' + node.nodeName.toLowerCase())) })).observe(document,
+        {attributes: true, childList: true, subtree: true, characterData: true});"""
     page.goto(site.page("/", BODY))
     page.evaluate("localStorage.clear()")
     page.goto(site.page("/", BODY, script=f"addEventListener('DOMContentLoaded', () => {{ {watching} }});"))
@@ -79,8 +84,10 @@ def test_inside_the_hosts_open_dialog_without_closing_it(page: Page, told: Told,
 
 def test_polluted_and_frozen_prototypes_do_not_hurt(page: Page, told: Told, site: Site) -> None:
     told.guides = [tour(step("one", "import", backdrop="spotlight"), step("two", kind="modal"))]
-    pollution = """Object.prototype.extra = 'x'; Array.prototype.extra = () => 1; Array.prototype.last = 1; String.prototype.extra = 2;
-      Object.freeze(Object.prototype); Object.freeze(Array.prototype); Object.freeze(Function.prototype); Object.freeze(Promise.prototype);
+    pollution = """Object.prototype.extra = 'x'; Array.prototype.extra = () => 1; Array.prototype.last = 1;
+      String.prototype.extra = 2;
+      Object.freeze(Object.prototype); Object.freeze(Array.prototype); Object.freeze(Function.prototype);
+        Object.freeze(Promise.prototype);
       Element.prototype.remove2 = 1; window.name = 'x'; window.event = 1; window.status = 'y';"""
     page.goto(site.page("/", BODY, script=pollution))
     press(page, "Next")
@@ -110,7 +117,8 @@ def test_patched_built_ins_never_reach_the_host_as_errors(page: Page, told: Told
     told.guides = [tour(step("one", "import"), step("two", kind="modal"))]
     page.goto(site.page("/", BODY, script=patch))
     page.evaluate(
-        "() => { milepost('track', 'Used'); milepost('identify', 'bob'); milepost('group', 'acme'); milepost('page'); milepost('show', 'first_steps') }"
+        "() => { milepost('track', 'Used'); milepost('identify', 'bob'); milepost('group', 'acme'); "
+        "milepost('page'); milepost('show', 'first_steps') }"
     )
     page.wait_for_timeout(250)
     page.keyboard.press("ArrowRight")

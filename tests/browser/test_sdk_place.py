@@ -15,7 +15,8 @@ const sheet = new CSSStyleSheet;
 sheet.replaceSync('body{margin:0;width:3000px;height:3000px}#t{position:absolute;width:80px;height:30px;left:500px;top:300px}');
 document.adoptedStyleSheets = [sheet];
 window.at = (left, top) => Object.assign(document.getElementById('t').style, {left: left + 'px', top: top + 'px'});
-window.style = (css) => { const more = new CSSStyleSheet; more.replaceSync(css); document.adoptedStyleSheets = [...document.adoptedStyleSheets, more]; };
+window.style = (css) => { const more = new CSSStyleSheet; more.replaceSync(css);
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, more]; };
 """
 TARGET = "<button id=t>Target</button>"
 ONE = {"target": {"locators": [{"by": "attribute", "name": "id", "value": "t"}]}}
@@ -49,9 +50,8 @@ def test_it_follows_scrolling_resizing_shifting_and_moving(page: Page, told: Tol
 
 
 def test_it_follows_inside_scrollers_and_when_the_page_shifts_around_it(page: Page, told: Told, site: Site) -> None:
-    script = (
-        STAGE
-        + "style('#s{width:600px;height:400px;overflow:auto;margin:60px}#in{height:2000px;position:relative}#t{left:200px;top:150px}');"
+    script = STAGE + (
+        "style('#s{width:600px;height:400px;overflow:auto;margin:60px}#in{height:2000px;position:relative}#t{left:200px;top:150px}');"
     )
     open_one(page, told, site, f"<div id=grow></div><div id=s><div id=in>{TARGET}</div></div>", script)
     wait_until_it_points(page, "t")
@@ -90,13 +90,19 @@ def test_a_huge_target_gets_the_card_inside_the_screen(page: Page, told: Told, s
     found = boxes(page, "t")
     assert found["arrow"] is None
     x, y, width, height = found["card"]
-    assert x >= 8 and y >= 8 and x + width <= 1272 and y + height <= 712
+    assert x >= 8
+    assert y >= 8
+    assert x + width <= 1272
+    assert y + height <= 712
     assert page.evaluate("scrollY") == 0
 
 
 def test_headers_never_cover_the_target_after_scrolling(page: Page, told: Told, site: Site) -> None:
     bars = "<header id=h>Fixed</header><nav id=n>Sticky</nav>"
-    css = "#h{position:fixed;top:0;left:0;right:0;height:70px;background:#ccc;z-index:9}#n{position:sticky;top:70px;height:40px;background:#ddd;z-index:8}#t{top:1700px}"
+    css = (
+        "#h{position:fixed;top:0;left:0;right:0;height:70px;background:#ccc;z-index:9}"
+        "#n{position:sticky;top:70px;height:40px;background:#ddd;z-index:8}#t{top:1700px}"
+    )
     open_one(page, told, site, bars + TARGET, STAGE + f"style('{css}');")
     wait_until_it_points(page, "t")
     assert boxes(page, "t")["target"][1] >= 110
@@ -108,7 +114,10 @@ def test_headers_never_cover_the_target_after_scrolling(page: Page, told: Told, 
 
 
 def test_it_scrolls_only_when_needed_also_in_nested_scrollers_and_smooth_pages(page: Page, told: Told, site: Site) -> None:
-    css = "html{scroll-behavior:smooth}#s{position:absolute;top:1500px;width:500px;height:300px;overflow:auto}#in{height:1800px;position:relative}#t{left:100px;top:1200px}"
+    css = (
+        "html{scroll-behavior:smooth}#s{position:absolute;top:1500px;width:500px;height:300px;"
+        "overflow:auto}#in{height:1800px;position:relative}#t{left:100px;top:1200px}"
+    )
     seen = {"locators": [{"by": "attribute", "name": "id", "value": "u"}]}
     told.guides = [tour(step("one", target=None) | {"target": seen}, step("two", **ONE))]
     body = f"<p>words</p><p>and <button id=u>Seen</button></p><div id=s><div id=in>{TARGET}</div></div>"
@@ -144,7 +153,8 @@ def test_right_to_left_pages_are_mirrored(page: Page, told: Told, site: Site) ->
     found = boxes(page, "t")
     assert found["card"][0] + found["card"][2] < found["target"][0]
     cross = page.locator("milepost-guide .cross").bounding_box()
-    assert cross and cross["x"] < found["card"][0] + 40
+    assert cross
+    assert cross["x"] < found["card"][0] + 40
 
 
 def test_a_screen_of_320_px_holds_every_card(page: Page, told: Told, site: Site) -> None:
@@ -154,7 +164,10 @@ def test_a_screen_of_320_px_holds_every_card(page: Page, told: Told, site: Site)
     wait_until_it_points(page, "t")
     for name in ("Next", "Next", "Done"):
         x, y, width, height = boxes(page, "t")["card"]
-        assert x >= 0 and x + width <= 320 and y >= 0 and y + height <= 568
+        assert x >= 0
+        assert x + width <= 320
+        assert y >= 0
+        assert y + height <= 568
         assert page.evaluate("document.documentElement.scrollWidth") == 320
         press(page, name)
 
@@ -166,7 +179,10 @@ def test_a_pinched_screen_keeps_the_card_in_what_is_seen(page: Page, told: Told,
     page.wait_for_timeout(150)
     x, y, width, height = boxes(page, "t")["card"]
     view = page.evaluate("[visualViewport.offsetLeft, visualViewport.offsetTop, visualViewport.width, visualViewport.height]")
-    assert x >= view[0] and y >= view[1] and x + width <= view[0] + view[2] + 1 and y + height <= view[1] + view[3] + 1
+    assert x >= view[0]
+    assert y >= view[1]
+    assert x + width <= view[0] + view[2] + 1
+    assert y + height <= view[1] + view[3] + 1
 
 
 def test_print_shows_nothing_of_us(page: Page, told: Told, site: Site) -> None:
@@ -201,7 +217,10 @@ def test_of_fast_repeated_moves_only_the_last_wins(page: Page, told: Told, site:
         )
     )
     expect(card(page)).to_contain_text("Title one")
-    hit = "(keys) => keys.forEach((key) => document.body.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true, composed: true})))"
+    hit = (
+        "(keys) => keys.forEach((key) => document.body.dispatchEvent(new KeyboardEvent('keydown', "
+        "{key, bubbles: true, composed: true})))"
+    )
     page.evaluate(hit, ["ArrowRight"] * 6)
     page.wait_for_timeout(250)
     expect(card(page)).to_contain_text("Title two")
@@ -214,9 +233,9 @@ def test_of_fast_repeated_moves_only_the_last_wins(page: Page, told: Told, site:
 
 def test_the_spotlight_lets_clicks_through_only_where_the_step_says_so(page: Page, told: Told, site: Site) -> None:
     body = TARGET + "<button id=o data-testid=other>Other</button>"
-    count = (
-        STAGE
-        + "style('#o{position:absolute;left:900px;top:600px}'); window.hits = []; addEventListener('click', (e) => e.target.id && hits.push(e.target.id));"
+    count = STAGE + (
+        "style('#o{position:absolute;left:900px;top:600px}'); window.hits = []; "
+        "addEventListener('click', (e) => e.target.id && hits.push(e.target.id));"
     )
     for interaction, hits in (("allow", ["t"]), ("block", [])):
         open_one(page, told, site, body, count, backdrop="spotlight", interaction=interaction)

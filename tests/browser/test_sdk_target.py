@@ -59,7 +59,7 @@ def test_the_author_says_what_a_missing_target_means(
         expect(page.locator("milepost-guide")).to_have_count(0)
     told.wait_for(lambda: told_of in told.progress())
     told.wait_for_progress("missing", "two")
-    assert [p for p in told.progress() if p[0] == "missing"][0] == ("missing", "two", "missing")
+    assert next(p for p in told.progress() if p[0] == "missing") == ("missing", "two", "missing")
 
 
 def test_a_missing_step_is_passed_over_in_the_direction_of_travel_and_told_once(page: Page, told: Told, site: Site) -> None:
@@ -147,7 +147,10 @@ def test_a_recycled_row_is_not_taken_for_its_old_self(page: Page, told: Told, si
     told.guides = [tour(step("one", target=None) | {"target": row})]
     page.goto(site.page("/", "<ul><li data-testid=a>Fleet renewal</li><li data-testid=b>Yearly audit</li></ul>"))
     wait_until_it_points(page, "a")
-    swap = "() => { const [a, b] = document.querySelectorAll('li'); [a.firstChild.data, b.firstChild.data] = [b.firstChild.data, a.firstChild.data] }"
+    swap = (
+        "() => { const [a, b] = document.querySelectorAll('li'); [a.firstChild.data, "
+        "b.firstChild.data] = [b.firstChild.data, a.firstChild.data] }"
+    )
     page.evaluate(swap)
     wait_until_it_points(page, "b")
 
@@ -191,7 +194,8 @@ def test_targets_in_shadow_roots_frames_and_skipped_content(page: Page, told: To
     site.policy += "; frame-src 'self'"
     script = """addEventListener('DOMContentLoaded', () => {
       const nest = (host, depth) => { const root = host.attachShadow({mode: 'open'});
-        if (!depth) { const b = document.createElement('button'); b.dataset.testid = 'deep'; b.textContent = 'Deep'; root.append(b); return }
+        if (!depth) { const b = document.createElement('button'); b.dataset.testid = 'deep'; b.textContent = 'Deep';
+          root.append(b); return }
         const inner = document.createElement('div'); root.append(inner); nest(inner, depth - 1) };
       nest(document.getElementById('nest'), 2);
     });"""
@@ -204,7 +208,8 @@ def test_targets_in_shadow_roots_frames_and_skipped_content(page: Page, told: To
     expect(card(page)).to_contain_text("Title two")
     here = page.frame_locator("iframe").get_by_role("button").bounding_box()
     mine = card(page).bounding_box()
-    assert here and mine
+    assert here
+    assert mine
     assert 5 <= mine["x"] - here["x"] - here["width"] <= 15
     assert mine["y"] <= here["y"] + here["height"] / 2 <= mine["y"] + mine["height"]
     press(page, "Next")
@@ -220,13 +225,17 @@ def test_a_target_that_comes_late_into_a_shadow_root_is_found(page: Page, told: 
     )
     page.wait_for_timeout(200)
     page.evaluate(
-        "() => { const b = document.createElement('button'); b.dataset.testid = 'inner'; b.textContent = 'Inner'; root.append(b) }"
+        "() => { const b = document.createElement('button'); b.dataset.testid = 'inner'; "
+        "b.textContent = 'Inner'; root.append(b) }"
     )
     expect(card(page)).to_contain_text("Title one")
 
 
 def test_content_that_the_browser_skips_is_scrolled_to(page: Page, told: Told, site: Site) -> None:
-    style = "const s = new CSSStyleSheet; s.replaceSync('section{content-visibility:auto;contain-intrinsic-size:1px 1500px}'); document.adoptedStyleSheets = [s];"
+    style = (
+        "const s = new CSSStyleSheet; s.replaceSync('section{content-visibility:auto;"
+        "contain-intrinsic-size:1px 1500px}'); document.adoptedStyleSheets = [s];"
+    )
     told.guides = [tour(step("one", "far"))]
     page.goto(
         site.page(

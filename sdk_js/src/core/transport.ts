@@ -25,6 +25,7 @@ export const connect =
         body,
         headers: { "content-type": "text/plain" },
         credentials: "omit",
+        redirect: "manual",
         referrerPolicy: "origin",
         keepalive: body.length < MOST_KEEPALIVE,
         signal: stop.signal,

@@ -37,11 +37,13 @@ export function play(stage: Stage): Player {
 
   const isModal = (one: Step) => one.kind === "modal" || guide.kind === "modal";
 
+  const hasFocus = () => !!surface && doc.activeElement === surface.ours;
+
   const leave = () => {
     turn = -1;
     now.end();
     life.end();
-    const had = surface?.ours.matches(":focus-within");
+    const had = hasFocus() || isModal(step);
     surface?.ours.remove();
     if (had) back_to?.focus({ preventScroll: true });
   };
@@ -123,8 +125,13 @@ export function play(stage: Stage): Player {
   };
 
   const show = (...nodes: Child[]) => {
-    surface ??= openSurface(stage);
-    inside ||= surface.ours.matches(":focus-within");
+    if (!surface) {
+      surface = openSurface(stage);
+      life.listen(surface.ours, "focusin", (event) => {
+        back_to = ((event as FocusEvent).relatedTarget as HTMLElement | null) ?? back_to;
+      });
+    }
+    inside ||= hasFocus();
     surface.lay(anchor, ...nodes);
   };
 
@@ -180,9 +187,7 @@ export function play(stage: Stage): Player {
 
   const paint = (in_words?: boolean) => {
     const modal = isModal(step);
-    const { activeElement } = doc;
     const target = anchor;
-    if (activeElement !== surface?.ours) back_to = activeElement as HTMLElement;
     const forward = (!step.advance?.[0] || in_words) && words[!isLast() ? 1 : steps[1] ? 3 : 4];
     const drawn = card(step.blocks, target ? "tip" : "wide", !stage.free, modal, forward, in_words && words[12]);
     const backdrop = modal ? "dim" : target && step.backdrop !== "none" && step.backdrop;
@@ -233,15 +238,14 @@ export function play(stage: Stage): Player {
     now.listen(win, "keydown", (event) => {
       const { key, defaultPrevented, altKey, ctrlKey, metaKey } = event as KeyboardEvent;
       if (defaultPrevented || altKey || ctrlKey || metaKey) return;
-      const { activeElement } = doc;
-      const ours = activeElement === surface!.ours;
+      const ours = hasFocus();
       if (key === "F6") (ours ? back_to : surface!.layer.querySelector<HTMLElement>(".card"))?.focus();
       if (key === "Escape") {
         // A modal must not close by itself.
         if (isModal(step)) event.preventDefault();
         if (step.escape !== false) dismiss("closed");
       }
-      if (step.arrows === false || !(ours || activeElement === doc.body)) return;
+      if (step.arrows === false || !(ours || doc.activeElement === doc.body)) return;
       if (key === (dir === "rtl" ? "ArrowLeft" : "ArrowRight") && !step.advance?.[0]) next();
       if (key === (dir === "rtl" ? "ArrowRight" : "ArrowLeft")) back();
     });
