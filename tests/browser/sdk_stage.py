@@ -55,7 +55,7 @@ class Told:
 
     def progress(self) -> list[tuple[Any, ...]]:
         """(what, step, reason) of each guide event, in the order the page made them."""
-        made = sorted(self.events("$guide"), key=lambda event: event["messageId"])
+        made = sorted(self.events("$guide"), key=lambda event: str(event["timestamp"]))
         return [(p["what"], p.get("step"), p.get("reason")) for p in (event["properties"] for event in made)]
 
     def wait_for(self, met: Callable[[], Any], what: str = "the server to be told") -> Any:

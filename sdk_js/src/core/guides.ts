@@ -185,9 +185,10 @@ export function openGuides({ win, scope, quiet_ms, locale, load, rules, run: kep
       if (mine && now() - mine.at < RUN_MS && (!answer?.open_runs || open?.run === mine.run)) return begin(mine.doc, mine.free, undefined, mine);
       if (mine) keep();
       const left = open && offered.find((one) => one.guide === open.guide && one.version === open.version);
+      const free = left?.budget === "free";
       const wish = wanted;
       wanted = undefined;
-      if (left) begin(left, true, undefined, { run: open.run, step: open.step, shown: true, free: true, at: now(), doc: left });
+      if (left) begin(left, free, undefined, { run: open.run, step: open.step, shown: true, free, at: now(), doc: left });
       else if (wish) show(...wish);
       if (!busy) consider();
     },
