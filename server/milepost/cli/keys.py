@@ -58,8 +58,10 @@ def revoke(
     with opened(database) as runtime:
         row, now = find_environment(runtime, environment), runtime.clock()
         with db.writing(runtime.engine) as connection:
-            if key_store.update_key(connection, row["workspace_id"], key, revoked_at=now) is None:
+            held = key_store.list_keys(connection, row["workspace_id"], row["id"])
+            if not any(one["public_id"] == key and one["revoked_at"] is None for one in held):
                 raise NotFound(f"The environment {row['key']} has no key {key} in force.")
+            key_store.update_key(connection, row["workspace_id"], key, revoked_at=now)
             audit.record(
                 connection, row["workspace_id"], now=now, actor="command", action="key.revoked", subject=key,
                 environment_id=row["id"],

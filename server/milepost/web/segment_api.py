@@ -43,7 +43,8 @@ def answer(content: object, status: int = 200, headers: dict[str, str] | None = 
 
 def answer_error(problem: MilepostError) -> Response:
     """`code` and `message` as texts: what the clients look for before they retry."""
-    headers = {"Retry-After": str(problem.retry_after_s)} if problem.retry_after_s else {}
+    wait_s = problem.retry_after_s or (1 if problem.status in {TooManyRequests.status, Unavailable.status} else None)
+    headers = {"Retry-After": str(wait_s)} if wait_s else {}
     if problem.status == Unauthorized.status:
         headers["WWW-Authenticate"] = 'Basic realm="write key"'
     return answer({"success": False, "code": problem.error_code, "message": problem.detail}, problem.status, headers)
