@@ -19,13 +19,13 @@ def trusted_value(name: str, value: Any) -> Any:
             raise ValueError(f"{name} must be a text of at most 300 characters")
         return str(value)
     if name in WHOLE:
-        number = float(value) if isinstance(value, str) else value
-        if isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number < 2**53 or number != int(number):
+        number = _number(value)
+        if number is None or not 0 <= number < 2**53 or number != int(number):
             raise ValueError(f"{name} must be a whole number of at least 0")
         return int(number)
     if name == "arr":
-        number = float(value) if isinstance(value, str) else value
-        if isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number < 1e15:
+        number = _number(value)
+        if number is None or not 0 <= number < 1e15:
             raise ValueError("arr must be a number of at least 0")
         return float(number)
     if name in DAYS:
@@ -39,6 +39,16 @@ def trusted_value(name: str, value: Any) -> Any:
             raise ValueError("add_ons must be a list of names")
         return sorted(set(parts))
     raise ValueError(f"{name} is not a trusted trait")
+
+
+def _number(value: Any) -> float | None:
+    """The number, also out of a text; None for what is none."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    try:
+        return float(value)
+    except (ValueError, OverflowError):
+        return None
 
 
 def merge_traits(

@@ -24,6 +24,7 @@ def _(message: str) -> str:
     return message
 
 
+SHOWN = 50  # accounts that move most
 TAKEN = _("A feature has this key already, or had it once. Choose another.")
 
 
@@ -55,7 +56,7 @@ def retire(request: Request) -> Response:
         retire_feature(runtime_of(request), tenant(request), feature.key, day_number(on), actor(request).public_id)
         return go(request, "feature_page", feature=feature.key)
     planned = feature.model_copy(update={"retired_on": on})
-    found = preview_catalogue(runtime_of(request), tenant(request), [planned])
+    found = preview_catalogue(runtime_of(request), tenant(request), [planned], SHOWN)
     return _show_preview(request, found, feature, "retire", [("on", on)], day=on)
 
 
@@ -72,7 +73,7 @@ def merge(request: Request) -> Response:
     if field(request, "do") == "publish":
         merge_feature(runtime_of(request), tenant(request), feature.key, into, day_number(on), actor(request).public_id)
         return go(request, "feature_page", feature=feature.key)
-    found = preview_merge(runtime_of(request), tenant(request), feature.key, into, day_number(on))
+    found = preview_merge(runtime_of(request), tenant(request), feature.key, into, day_number(on), SHOWN)
     return _show_preview(request, found, feature, "merge", [("on", on), ("into", into)], day=on, into=into)
 
 
@@ -88,7 +89,7 @@ def _take(request: Request, held: Feature | None) -> Response:
     if feature is None or draft.errors:
         return _show_form(request, draft, held, status=422)
     if do == "preview":
-        found = preview_catalogue(runtime_of(request), tenant(request), [feature])
+        found = preview_catalogue(runtime_of(request), tenant(request), [feature], SHOWN)
         return _show_preview(request, found, feature, "edit" if held else "new", draft.pairs())
     try:
         save_feature(runtime_of(request), tenant(request), feature, actor(request).public_id, create=held is None)
