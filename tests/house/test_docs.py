@@ -49,3 +49,12 @@ def test_a_decision_has_its_four_parts() -> None:
     for page in sorted((DOCS / "decisions").glob("[0-9]*.md")):
         headings = re.findall(r"^## (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
         assert headings == ["Question", "Decision", "Why", "Price"], page.name
+
+
+def test_every_reason_for_a_refused_event_is_in_the_reference() -> None:
+    sources = [ROOT / "server/milepost" / name for name in ("rules/reading.py", "rules/canonical.py", "actions/intake_group.py")]
+    code = "\n".join(source.read_text(encoding="utf-8") for source in sources)
+    reasons = set(re.findall(r"""(?:refuse\(|Refused\(|return )"([a-z_]+)", """, code))
+    assert {"clock", "depth", "over_cap"} <= reasons
+    page = (DOCS / "reference" / "events-api.md").read_text(encoding="utf-8")
+    assert [reason for reason in sorted(reasons) if f"`{reason}`" not in page] == []
