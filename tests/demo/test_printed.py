@@ -12,10 +12,10 @@ URL, HOST_URL = "http://127.0.0.1:8787", "http://localhost:8788"
 STATE = State(1, 2, "env_x", "pk_x", "sk_x", "owner@linden.example", "[b]x[/b]" * 4)
 
 
-def printed(width: int) -> str:
+def printed(width: int, *, is_first: bool = True) -> str:
     console = Console(file=io.StringIO(), width=width, highlight=False)
     print_links(console, STATE, URL, HOST_URL)
-    print_script(console, URL, HOST_URL)
+    print_script(console, URL, HOST_URL, is_first=is_first)
     text = console.file
     assert isinstance(text, io.StringIO)
     return text.getvalue()
@@ -40,3 +40,8 @@ def test_nothing_is_said_twice() -> None:
 
 def test_the_script_has_five_lines() -> None:
     assert len(script(URL, HOST_URL)) == 5
+
+
+def test_a_later_start_says_how_to_have_the_figures_again() -> None:
+    assert "--fresh" not in printed(80)
+    assert "--fresh" in printed(80, is_first=False)

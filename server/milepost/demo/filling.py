@@ -43,9 +43,10 @@ class Filler:
     def run(self, host_url: str) -> None:
         """Everything, in order; a failure is said in one sentence and the demo goes on with what is there."""
         loader = Loader(self.url, self.state.secret_key)
+        is_first = self.state.loaded_until == 0
         try:
             self.fill(loader)
-            print_script(self.console, self.url, host_url)
+            print_script(self.console, self.url, host_url, is_first=is_first)
             while not self.wait(TRICKLE_S):
                 self._send_days(loader, None)
         except LoadError as problem:

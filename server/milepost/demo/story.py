@@ -42,11 +42,13 @@ def script(url: str, host_url: str) -> tuple[str, ...]:
     )
 
 
-def print_script(console: Console, url: str, host_url: str) -> None:
-    """The script, set to the width of the terminal; addresses stay whole."""
+def print_script(console: Console, url: str, host_url: str, *, is_first: bool = True) -> None:
+    """The script, set to the width of the terminal; addresses stay whole. Later starts find what was done before."""
     console.print("\n  [bold]The first five minutes[/]")
     for line in set_lines(script(url, host_url), min(console.width, WIDEST)):
         console.print(line, soft_wrap=True, markup=False)
+    if not is_first:
+        console.print("\n  The figures are those of the first start; --fresh brings them back.", soft_wrap=True)
     console.print()
 
 

@@ -19,7 +19,6 @@ ZH = {
     "E-mail": "邮箱",
     "Password": "密码",
     "Sample people": "示例人员",
-    "Sign in as": "登录为",
     "sample data": "示例数据",
     "Leave, rosters and time for teams that work in shifts.": "为轮班团队打造的请假、排班与考勤系统。",
     "Choose one of the sample people, or type an address from the list.": "选择一位示例人员，或输入列表中的邮箱。",
