@@ -125,8 +125,7 @@ def open_page(context: BrowserContext, server: LiveServer, path: str, width: int
     return page
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["en", "zh-CN"])
+@pytest.mark.parametrize(("scheme", "language"), [("light", "en"), ("dark", "zh-CN")])
 def test_no_page_breaks_a_rule_of_accessibility(
     chromium: Browser, cookies: Any, server: LiveServer, scheme: Any, language: str
 ) -> None:
