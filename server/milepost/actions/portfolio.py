@@ -1,6 +1,7 @@
 """The portfolio: one line per account with its numbers, totals over them, and whom to call today."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from statistics import median
 from typing import Any
 
@@ -14,6 +15,7 @@ from milepost.rules.days import day_of
 from milepost.rules.health import cheapest_way_up
 from milepost.store import coverage as coverage_store
 from milepost.store import engine as db
+from milepost.store import people as people_store
 from milepost.store import scores as score_store
 from milepost.store import workspaces as workspace_store
 from milepost.store.coverage import AccountRow
@@ -117,8 +119,12 @@ class Portfolio:
     model_key: str
     model_version: int
     lines: list[AccountLine]
-    totals: Totals
     calls: list[Call]
+
+    @cached_property
+    def totals(self) -> Totals:
+        """Over all lines."""
+        return total(self.lines)
 
 
 def read_portfolio(
@@ -137,7 +143,7 @@ def read_portfolio(
         ]
         kept.sort(key=lambda line: (-line.risk_value, -line.risk, line.name, line.key))
         calls = _choose_calls(connection, tenant.id, kept, held) if with_calls else []
-    return Portfolio(today, settled_day, held.key, held.version, kept, total(kept), calls)
+    return Portfolio(today, settled_day, held.key, held.version, kept, calls)
 
 
 def read_calls(runtime: Runtime, tenant: Tenant, lines: list[AccountLine]) -> list[Call]:
@@ -156,8 +162,7 @@ def read_owner_names(runtime: Runtime, tenant: Tenant) -> dict[str, str]:
 
 def read_lines(connection: Connection, environment_id: int, today: int) -> list[AccountLine]:
     """Every account, lost ones too, in the order of their keys."""
-    ids = coverage_store.list_account_ids(connection, environment_id)
-    accounts = coverage_store.read_accounts(connection, environment_id, ids)
+    accounts = coverage_store.list_plain_accounts(connection, environment_id)
     live = {row["account_id"]: row for row in score_store.list_live(connection, environment_id)}
     settled_day = score_store.find_settled_day(connection, environment_id, today)
     settled = score_store.list_settled_on(connection, environment_id, settled_day) if settled_day is not None else {}
@@ -245,11 +250,10 @@ def _line(
 
 def _choose_calls(connection: Connection, environment_id: int, lines: list[AccountLine], held: HeldModel) -> list[Call]:
     """The ten highest by risk × ARR that are red or amber, each with its costliest known parts."""
-    ids = {a.key: a.id for a in coverage_store.read_accounts(
-        connection, environment_id, coverage_store.list_account_ids(connection, environment_id)
-    )}  # fmt: skip
+    worst = [line for line in lines if line.band in {"red", "amber"}][:N_CALLS]
+    ids = people_store.load_account_ids(connection, environment_id, [line.key for line in worst])
     calls = []
-    for line in [line for line in lines if line.band in {"red", "amber"}][:N_CALLS]:
+    for line in worst:
         row = score_store.read_live(connection, environment_id, ids[line.key])
         if row is None:
             continue

@@ -62,6 +62,11 @@ class Choice:
     descending: bool = True
 
 
+def is_here(line: AccountLine, owner: str = "") -> bool:
+    """Not lost, and this owner's when one is named."""
+    return line.stage != "lost" and (not owner or (line.owner_email or NOBODY).casefold() == owner.casefold())
+
+
 def choose_lines(lines: Sequence[AccountLine], choice: Choice) -> list[AccountLine]:
     """The lines that fit every part of the choice, sorted."""
     return sort_lines([line for line in lines if VIEWS[choice.view](line) and fits(line, choice)], choice.sort, choice.descending)

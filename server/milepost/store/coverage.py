@@ -53,6 +53,17 @@ def read_accounts(connection: Connection, environment_id: int, ids: Iterable[int
     return [_account(row) for row in driver.fetch_in(connection, sql, [environment_id], sorted(ids))]
 
 
+def list_plain_accounts(connection: Connection, environment_id: int) -> list[AccountRow]:
+    """Every account not merged away, without add-ons, traits and their sources: the portfolio's read."""
+    names = ["NULL" if name == "add_ons" else name for name in ACCOUNT_COLUMNS[: ACCOUNT_COLUMNS.index("traits")]]
+    sql = (
+        f"SELECT {', '.join(names)}, first_event_on, last_event_on FROM accounts "
+        "WHERE environment_id = ? AND merged_into_id IS NULL ORDER BY key"
+    )
+    n = len(names)
+    return [AccountRow._make((*row[:n], {}, {}, *row[n:])) for row in driver.fetch(connection, sql, (environment_id,))]
+
+
 def find_account(connection: Connection, environment_id: int, key: str) -> AccountRow | None:
     """By the vendor's id; a merged account answers as the one it was merged into."""
     sql = "SELECT coalesce(merged_into_id, id) FROM accounts WHERE environment_id = ? AND key = ?"

@@ -12,13 +12,14 @@ from starlette.routing import Route
 
 from milepost.actions.portfolio import (
     AccountLine,
+    Call,
     Portfolio,
     read_calls,
     read_owner_names,
     read_portfolio,
     total,
 )
-from milepost.actions.portfolio_choice import LEVEL_ORDER, NOBODY, SORTS, Choice, choose_lines, count_views
+from milepost.actions.portfolio_choice import LEVEL_ORDER, NOBODY, SORTS, Choice, choose_lines, count_views, is_here
 from milepost.actions.runtime import Runtime
 from milepost.rules.days import date_of
 from milepost.web.guard import actor, tenant
@@ -90,8 +91,7 @@ def accounts_page(request: Request) -> Response:
     if not portfolio.lines:
         return render(request, "accounts_empty.html", open_routes=open_routes(request))
     choice, lines = asked.choice(), portfolio.lines
-    chosen = choose_lines(lines, choice)
-    mine = choose_lines(lines, Choice(owner=asked.owner))
+    chosen, email = choose_lines(lines, choice), actor(request).email
     start = (asked.query.page - 1) * PAGE_SIZE
     return render(
         request,
@@ -103,15 +103,22 @@ def accounts_page(request: Request) -> Response:
         n_pages=max(1, -(-len(chosen) // PAGE_SIZE)),
         totals=total(chosen),
         counts=count_views(lines, replace(choice, view="all")),
-        n_mine=len(choose_lines(lines, Choice(owner=actor(request).email))) if actor(request).email else 0,
-        n_all=len(choose_lines(lines, Choice())),
-        is_mine=asked.owner == actor(request).email,
-        calls=read_calls(_runtime(request), tenant(request), mine),
+        n_mine=sum(is_here(line, email) for line in lines) if email else 0,
+        n_all=sum(is_here(line) for line in lines),
+        is_mine=asked.owner == email,
+        calls=_calls(request, asked, lines),
         owners=read_owner_names(_runtime(request), tenant(request)),
         portfolio=portfolio,
         filters=_filters(request, asked, lines),
         locale_key=locale(request),
     )
+
+
+def _calls(request: Request, asked: Asked, lines: list[AccountLine]) -> list[Call]:
+    """Only the first page of all accounts offers calls; its lines come by risk × ARR."""
+    if asked.query.view != "all" or asked.query.page > 1:
+        return []
+    return read_calls(_runtime(request), tenant(request), [line for line in lines if is_here(line, asked.owner)])
 
 
 def accounts_csv(request: Request) -> Response:

@@ -1,15 +1,19 @@
 """The heat map: accounts by features, one state per cell; also as a table of counts, and as CSV."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import accumulate
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
+from markupsafe import Markup
 from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from milepost.actions.heatmap import STATES, HeatMap, read_heatmap
+from milepost.actions.heatmap import STATES, HeatCell, HeatMap, HeatRow, read_heatmap
 from milepost.actions.heatmap_choice import HeatChoice, HeatView, choose_part
 from milepost.actions.portfolio import read_owner_names
 from milepost.actions.portfolio_choice import NOBODY, Choice
@@ -79,6 +83,7 @@ def heatmap_page(request: Request) -> Response:
     """The map, or the table of counts."""
     heat, asked = _read(request)
     view = choose_part(heat, asked.choice())
+    kinds = list({id(cell): cell for row in view.rows for cell in row.cells}.values())
     return render(
         request,
         "heatmap.html",
@@ -87,9 +92,25 @@ def heatmap_page(request: Request) -> Response:
         heat=view,
         n_all=len(heat.rows),
         filters=_filters(request, asked, heat),
-        kinds=sorted({cell for row in view.rows for cell in row.cells}, key=repr),
+        kinds=kinds,
+        join_cells=partial(_join_cells, kinds, [n for _name, n in view.modules]),
         open_routes=open_routes(request),
     )
+
+
+def _join_cells(
+    kinds: Sequence[HeatCell], widths: Sequence[int], made: Sequence[Markup], gap: Markup
+) -> Callable[[HeatRow], Markup]:
+    """Rows out of the few kinds of cell the template made: fifty thousand cells are too many to render one by one."""
+    texts = {id(kind): str(text) for kind, text in zip(kinds, made, strict=True)}
+    ends = list(accumulate(widths))
+    spans = list(zip([0, *ends], ends, strict=False))
+
+    def join(row: HeatRow) -> Markup:
+        cells = [texts[id(cell)] for cell in row.cells]
+        return Markup(str(gap).join("".join(cells[first:end]) for first, end in spans))  # noqa: S704 (parts come from the template)
+
+    return join
 
 
 def heatmap_csv(request: Request) -> Response:
