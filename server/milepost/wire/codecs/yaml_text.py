@@ -1,12 +1,14 @@
 """YAML to shapes and back: errors name the line, the path and the repair."""
 
 import io
+import re
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from milepost.errors import Invalid
 
@@ -14,6 +16,7 @@ S = TypeVar("S", bound=BaseModel)
 MAX_TEXT = 1_000_000
 MAX_NODES = 200_000
 MAX_DEPTH = 40
+ODD_BREAKS = re.compile("[\r\x85\u2028\u2029\ufeff]")
 
 
 def parse_yaml(text: str, shape: type[S], source: str = "the YAML") -> S:
@@ -46,8 +49,17 @@ def dump_yaml(data: Any) -> str:
     yaml.indent(mapping=2, sequence=4, offset=2)
     yaml.width = 120
     stream = io.StringIO()
-    yaml.dump(data, stream)
+    yaml.dump(_guard_breaks(data), stream)
     return stream.getvalue()
+
+
+def _guard_breaks(data: Any) -> Any:
+    """Texts with line breaks YAML would fold away are written in double quotes, where they are escaped."""
+    if isinstance(data, dict):
+        return {_guard_breaks(key): _guard_breaks(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_guard_breaks(value) for value in data]
+    return DoubleQuotedScalarString(data) if isinstance(data, str) and ODD_BREAKS.search(data) else data
 
 
 def _refuse_explosion(data: Any, source: str) -> None:
