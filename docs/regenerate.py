@@ -3,11 +3,13 @@
 Run: python docs/regenerate.py
 """
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "server"))
@@ -21,6 +23,7 @@ from milepost.cli.main import app  # noqa: E402
 from milepost.settings import PREFIX, Settings  # noqa: E402
 from milepost.web.permissions import PERMISSIONS, allowed_roles  # noqa: E402
 from milepost.web.routes import all_routes  # noqa: E402
+from milepost.wire.guide import schema_text  # noqa: E402
 
 MADE = "<!-- Made by docs/regenerate.py; change the code, not this page. -->\n"
 
@@ -130,11 +133,61 @@ def permissions_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def guide_format_page() -> str:
+    """Every shape of a guide file with its fields."""
+    schema = json.loads(schema_text())
+    shapes = {"Guide": schema} | {name: held for name, held in schema["$defs"].items() if "properties" in held}
+    names = {"Any_": "Any", "ItemList": "List"}
+    lines = [
+        "# Guide format\n",
+        MADE,
+        "A guide is one YAML (or JSON) document; unknown fields are refused, with file and line. The JSON Schema for editors is",
+        "`guides/schema/guide.json`. A text is plain, or a list of spans with marks, or `{locale: text}`; an address begins with",
+        "`https://`, `mailto:` or `/`; a glob has `*` within a segment, `**` across them, `?` for one character.\n",
+    ]
+    for name, shape in shapes.items():
+        lines += [f"## {names.get(name, name)}\n", " ".join(shape["description"].split()) + "\n"]
+        lines += ["| field | takes | default |", "|---|---|---|"]
+        required = shape.get("required", [])
+        for field, held in shape["properties"].items():
+            default = "required" if field in required else f"`{json.dumps(held.get('default'))}`"
+            lines.append(f"| `{field}` | {takes(held, names)} | {default} |")
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def takes(held: dict[str, Any], names: dict[str, str]) -> str:
+    """The type of a field in words."""
+    if "$ref" in held:
+        name = held["$ref"].rpartition("/")[2]
+        shown = names.get(name, name)
+        return f"[{shown}](#{shown.lower()})" if name != "Audience" else "audience"
+    if "const" in held:
+        return f"`{held['const']}`"
+    if "enum" in held:
+        return " · ".join(f"`{value}`" for value in held["enum"])
+    for word in ("anyOf", "oneOf"):
+        if word in held:
+            parts = [takes(part, names) for part in held[word] if part.get("type") != "null"]
+            return " or ".join(dict.fromkeys(parts))
+    if held.get("type") == "array":
+        return f"list of {takes(held['items'], names)}" + (f", at most {held['maxItems']}" if "maxItems" in held else "")
+    if held.get("type") == "object":
+        return "map by language" if "patternProperties" in held or "propertyNames" in held else "map"
+    bounds = [f"{label} {held[key]}" for key, label in BOUNDS if key in held]
+    return ", ".join([KINDS.get(held.get("type", ""), "any value"), *bounds])
+
+
+KINDS = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}
+BOUNDS = (("minimum", "from"), ("maximum", "to"), ("maxLength", "at most"))
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "commands.md": commands_page,
     "errors.md": errors_page,
     "permissions.md": permissions_page,
+    "guide-format.md": guide_format_page,
 }
 
 

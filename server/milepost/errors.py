@@ -3,6 +3,7 @@
 MilepostError
 ├── BadRequest            400
 │   └── Invalid           422
+│       └── Unpublishable 422
 ├── Unauthorized          401
 ├── Forbidden             403
 ├── NotFound              404
@@ -53,6 +54,12 @@ class Invalid(BadRequest):
     status = 422
     code = "invalid"
     errors: Sequence[dict[str, str]] = ()  # {pointer, message} of each place that is wrong
+
+
+class Unpublishable(Invalid):
+    """This guide has a problem that stops its publication; the errors name each place."""
+
+    code = "unpublishable"
 
 
 class Unauthorized(MilepostError):

@@ -20,7 +20,7 @@ def regenerate() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["settings.md", "commands.md", "errors.md", "permissions.md"])
+@pytest.mark.parametrize("name", ["settings.md", "commands.md", "errors.md", "permissions.md", "guide-format.md"])
 def test_the_reference_is_fresh(name: str) -> None:
     assert (DOCS / "reference" / name).read_text(encoding="utf-8") == regenerate().PAGES[name](), (
         f"docs/reference/{name} is behind the code: run .venv/bin/python docs/regenerate.py"

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, RowMapping
 from milepost.actions import audit
 from milepost.actions.runtime import Runtime
 from milepost.actions.tenant import Tenant
-from milepost.errors import Conflict, Invalid, NotFound
+from milepost.errors import Conflict, Invalid, NotFound, Unpublishable
 from milepost.rules.lint import Known, Problem, lint
 from milepost.store import engine as db
 from milepost.store import environments as environment_store
@@ -22,12 +22,6 @@ from milepost.wire.guide import Guide, Theme
 from milepost.wire.ids import new_id
 
 MAX_GUIDES = 500
-
-
-class Unpublishable(Invalid):
-    """This guide has a problem that stops its publication."""
-
-    code = "unpublishable"
 
 
 @dataclass

@@ -9,7 +9,7 @@ from starlette.routing import Route
 from milepost.actions import guides as actions
 from milepost.actions.guide_audience import Size, read_sizes
 from milepost.actions.guide_report import ENDINGS, GuideLine, Report, list_guide_lines, read_report
-from milepost.errors import Invalid, MilepostError
+from milepost.errors import Invalid, MilepostError, Unpublishable
 from milepost.rules.localise import choose_locale, locales_of, resolve
 from milepost.store import engine as db
 from milepost.store import features as feature_store
@@ -147,7 +147,7 @@ def _change(request: Request, change: Any) -> Response:
     name = request.path_params["guide"]
     try:
         change(name, actor(request).public_id)
-    except actions.Unpublishable as problem:
+    except Unpublishable as problem:
         said = translations(request).gettext("It can't be published yet; below stands what stops it.")
         return _show(request, error=said, status=problem.status)
     except MilepostError as problem:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from milepost.wire.shape import Shape
 
@@ -33,6 +33,23 @@ class Leaf(Shape):
     fact: Annotated[str, Field(min_length=1, max_length=200)]
     op: Literal["is", "is_not", "in", "not_in", "gt", "gte", "lt", "lte", "matches", "known", "unknown"]
     value: Scalar | list[Scalar] = None
+
+    @model_validator(mode="after")
+    def _compares_what_can_be_compared(self) -> "Leaf":
+        value = self.value
+        if self.op in {"in", "not_in"}:
+            fits, wanted = isinstance(value, list), "a list of values"
+        elif self.op in {"known", "unknown"}:
+            fits, wanted = value is None, "no value"
+        elif self.op == "matches":
+            fits, wanted = isinstance(value, str), "a glob"
+        elif self.op in {"gt", "gte", "lt", "lte"}:
+            fits, wanted = isinstance(value, int | float | str) and not isinstance(value, bool), "a number or a text"
+        else:
+            fits, wanted = value is not None and not isinstance(value, list), "one value (for nothing at all, use unknown)"
+        if not fits:
+            raise ValueError(f"`{self.op}` takes {wanted}")
+        return self
 
 
 Audience = All | Any_ | Not | Leaf
