@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.axe import violations
 from tests.browser.conftest import watch
@@ -89,6 +89,13 @@ def owner(server: LiveServer, chromium: Browser, owner_state: Path, complaints: 
     assert complaints == []
 
 
+def wide_ones(page: Page) -> list[str]:
+    """What sticks out, for whoever reads the failure."""
+    script = """() => [...document.querySelectorAll("main *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1)
+        .slice(0, 8).map(e => e.tagName + "." + e.className + " " + e.textContent.slice(0, 20))"""
+    return list(page.evaluate(script))
+
+
 def test_an_author_publishes_pauses_and_rolls_back_by_clicks(owner: BrowserContext, server: LiveServer) -> None:
     page = owner.new_page()
     ask(server, "POST", "/api/v1/guides/push", {"guides": [document("clicked", name="First")], "publish": True})
@@ -119,7 +126,7 @@ def test_every_page_is_accessible_and_nothing_lies_sideways(owner: BrowserContex
         assert violations(page) == []
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
-        assert sideways(page) <= 0, width
+        assert sideways(page) <= 0, (width, wide_ones(page))
     page.set_viewport_size({"width": 375, "height": 800})
     assert violations(page) == []
     page.locator("button[name=locale][value=en]").click()
@@ -129,6 +136,7 @@ def test_the_funnel_is_there_without_script(chromium: Browser, server: LiveServe
     context = chromium.new_context(base_url=server.url, storage_state=owner_state, java_script_enabled=False)
     page = context.new_page()
     page.goto("/e/production/guides/intro")
+    page.locator("button[name=locale][value=en]").click()
     expect(page.get_by_text("for 1 run the target was missing: more than one fits")).to_be_visible()
     expect(page.get_by_text("“Later”")).to_be_visible()
     context.close()
