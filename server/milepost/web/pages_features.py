@@ -16,8 +16,10 @@ from milepost.actions.feature_board import (
     read_recent_uses,
 )
 from milepost.actions.feature_history import read_catalogue_history, read_feature_history
+from milepost.actions.features import list_catalogue
 from milepost.actions.tracking import confirm_fault
 from milepost.rules.days import date_of, day_of
+from milepost.store import engine as db
 from milepost.web.api_shapes import iso, runtime_of
 from milepost.web.guard import actor, tenant
 from milepost.web.inputs import field
@@ -96,7 +98,9 @@ def feature_page(request: Request) -> Response:
     order = read_order(request, ACCOUNT_COLUMNS, "days", is_down=True)
     state, owner = request.query_params.get("state", ""), request.query_params.get("owner", "")
     accounts = _choose_accounts(page.accounts, state, actor(request).email if owner == "me" else "")
-    board, today = read_feature_board(runtime, held), day_of(runtime.clock(), held.zone)
+    today = day_of(runtime.clock(), held.zone)
+    with db.reading(runtime.engine) as connection:
+        catalogue = list_catalogue(connection, held.id).features
     context: dict[str, Any] = {
         "line": page.line,
         "funnel": page.funnel,
@@ -109,7 +113,7 @@ def feature_page(request: Request) -> Response:
         "owner": owner,
         "link": lambda **changes: with_query(request, **changes),
         "history": read_feature_history(runtime, held, page.line.feature.key),
-        "others": [x for x in board.lines if x.merged_into is None and x.ordinal != page.line.ordinal],
+        "others": [feature for feature in catalogue if feature.key != page.line.feature.key],
         "since": _since(request),
         "today": date_of(today).isoformat(),
         "today_number": today,
