@@ -224,9 +224,13 @@ def test_a_suspect_feature_says_since_when_and_one_button_confirms(used: Sandbox
     shown = words(author.get(BASE).text)
     assert "Suspect since 18 Nov, 09:06, last good hour 18 Nov, 08:06." in shown
     assert "unknown" in row_of(author.get(BASE).text, "leave")
-    author.post(f"{BASE}/leave/confirm")
+    done = author.post(f"{BASE}/leave/confirm")
     assert "Suspect since" not in words(author.get(BASE).text)
-    assert used.rows("SELECT count(*) FROM audit WHERE action = 'tracking.confirmed'") == [(1,)]
+    assert "The silence of Leave is confirmed." in words(author.get(done.headers["location"]).text)
+    author.post(f"{BASE}/leave/withdraw")
+    assert "Suspect since" in words(author.get(BASE).text)
+    author.post(f"{BASE}/leave/confirm")
+    assert used.rows("SELECT count(*) FROM audit WHERE action = 'tracking.confirmed'") == [(2,)]
 
 
 def test_more_than_twelve_core_features_warn(sandbox: Sandbox, author: Somebody) -> None:

@@ -67,6 +67,22 @@ def confirm_fault(runtime: Runtime, tenant: Tenant, ordinal: int, actor_name: st
         )  # fmt: skip
 
 
+def withdraw_confirmation(runtime: Runtime, tenant: Tenant, ordinal: int, actor_name: str) -> None:
+    """Undoes the latest confirmation: the silence is suspect again, until a use arrives or somebody confirms it."""
+    now = runtime.clock()
+    with db.writing(runtime.engine) as connection:
+        faults = [f for f in feature_store.list_confirmed_faults(connection, tenant.id) if f["ordinal"] == ordinal]
+        if not faults:
+            raise NotFound("No silence of this feature was confirmed.")
+        latest = max(faults, key=lambda fault: fault["confirmed_at"])
+        feature_store.update_fault(connection, tenant.id, latest["id"], confirmed_at=None, confirmed_by=None)
+        _spread(connection, tenant.id, now)
+        audit.record(
+            connection, tenant.workspace_id, now=now, actor=actor_name, action="tracking.confirmation_withdrawn",
+            subject=str(ordinal), environment_id=tenant.id,
+        )  # fmt: skip
+
+
 def _rest(hours: Mapping[int, Mapping[int, int]], ordinal: int) -> dict[int, int]:
     """Every event less those of this rule."""
     mine = hours.get(ordinal, {})

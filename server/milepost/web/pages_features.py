@@ -17,12 +17,11 @@ from milepost.actions.feature_board import (
 )
 from milepost.actions.feature_history import read_catalogue_history, read_feature_history
 from milepost.actions.features import list_catalogue
-from milepost.actions.tracking import confirm_fault
+from milepost.actions.tracking import confirm_fault, withdraw_confirmation
 from milepost.rules.days import date_of, day_of
 from milepost.store import engine as db
 from milepost.web.api_shapes import iso, runtime_of
 from milepost.web.guard import actor, tenant
-from milepost.web.inputs import field
 from milepost.web.pages import figures, go, render, translations
 from milepost.web.tables import Key, answer_csv, arrange, read_order, with_query
 from milepost.wire.event import format_instant
@@ -75,6 +74,7 @@ def features_page(request: Request) -> Response:
         "n_core": sum(line.feature.core and line.is_live for line in board.lines),
         "versions": read_catalogue_history(runtime_of(request), tenant(request), 5),
         "since": _since(request),
+        "confirmed": _confirmed(request, board),
     }
     return render(request, "features.html", **context)
 
@@ -156,15 +156,30 @@ def live_counts(request: Request) -> Response:
 
 
 def confirm_silence(request: Request) -> Response:
-    """The silence is real: the feature (or, for `_environment`, everything) counts again, as unused."""
-    key = request.path_params["feature"]
-    ordinal = -1
-    if key != "_environment":
-        ordinal = read_feature_page(runtime_of(request), tenant(request), key).line.ordinal
-    confirm_fault(runtime_of(request), tenant(request), ordinal, actor(request).public_id)
-    if field(request, "back") == "feature" and ordinal >= 0:
-        return go(request, "feature_page", feature=key)
+    """The silence is real: the feature (or, for `_environment`, everything) counts again, as unused; the list offers to undo."""
+    confirm_fault(runtime_of(request), tenant(request), _ordinal(request), actor(request).public_id)
+    answer = go(request, "features_page")
+    answer.headers["location"] += f"?confirmed={request.path_params['feature']}"
+    return answer
+
+
+def withdraw(request: Request) -> Response:
+    """Undoes a confirmation."""
+    withdraw_confirmation(runtime_of(request), tenant(request), _ordinal(request), actor(request).public_id)
     return go(request, "features_page")
+
+
+def _ordinal(request: Request) -> int:
+    key = request.path_params["feature"]
+    return -1 if key == "_environment" else read_feature_page(runtime_of(request), tenant(request), key).line.ordinal
+
+
+def _confirmed(request: Request, board: FeatureBoard) -> tuple[str, str] | None:
+    """(key, name) of the feature whose silence was just confirmed."""
+    key = request.query_params.get("confirmed", "")
+    if key == "_environment":
+        return key, ""
+    return next(((key, line.feature.name) for line in board.lines if line.feature.key == key), None)
 
 
 def _since(request: Request) -> int:
@@ -225,4 +240,5 @@ routes = [
     Route(BASE + "/{feature}", feature_page, name="feature_page"),
     Route(BASE + "/{feature}/accounts.csv", export_feature, name="export_feature"),
     Route(BASE + "/{feature}/confirm", confirm_silence, methods=["POST"], name="confirm_silence"),
+    Route(BASE + "/{feature}/withdraw", withdraw, methods=["POST"], name="withdraw_confirmation"),
 ]

@@ -74,6 +74,7 @@ PERMISSIONS: dict[str, str] = {
     "feature_page": "viewer",
     "export_feature": "viewer",
     "confirm_silence": "author",
+    "withdraw_confirmation": "author",
     "new_feature": "author",
     "create_feature": "author",
     "edit_feature": "author",
