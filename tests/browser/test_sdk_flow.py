@@ -252,3 +252,47 @@ def test_another_person_on_the_same_page_gets_a_clean_start(page: Page, told: To
     assert "r" not in kept
     assert "dismissed:two" not in heard(page)
     assert time.time() > 0
+
+
+def test_a_slow_yes_for_one_person_shows_nothing_to_the_next(page: Page, told: Told, site: Site) -> None:
+    """The claim of the first person is still under way when another one logs in."""
+    told.guides = [tour(step("one", "import"))]
+    held = (
+        "const real = fetch; window.free = []; window.fetch = async (to, what) => "
+        "{ if (to.endsWith('claim')) await new Promise((done) => free.push(done)); return real(to, what) };"
+    )
+    page.goto(site.page("/", BODY, script=held))
+    wait_until(page, "free.length === 1")
+    told.guides = [tour(step("other", "filter"), guide="second")]
+    page.evaluate("milepost('identify', 'bob')")
+    wait_until(page, "free.length === 2")
+    page.evaluate("free[0]()")
+    told.wait_for(lambda: len(told.claims) == 1)
+    page.wait_for_timeout(150)
+    expect(page.locator("milepost-guide")).to_have_count(0)
+    page.evaluate("free[1]()")
+    expect(card(page)).to_contain_text("Title other")
+
+
+def test_a_click_beside_the_card_does_what_the_author_says(page: Page, told: Told, site: Site) -> None:
+    told.guides = [
+        tour(
+            step("one", "import", backdrop="dim"),
+            step("two", "import", backdrop="spotlight", overlay_click="next"),
+            step("three", kind="modal", overlay_click="close"),
+        )
+    ]
+    page.goto(site.page("/", BODY))
+    expect(card(page)).to_contain_text("Title one")
+    page.mouse.click(900, 600)
+    page.wait_for_timeout(80)
+    expect(card(page)).to_contain_text("Title one")
+    press(page, "Next")
+    expect(card(page)).to_contain_text("Title two")
+    page.mouse.click(900, 600)
+    expect(card(page)).to_contain_text("Title three")
+    page.mouse.click(640, 360)
+    page.wait_for_timeout(80)
+    expect(card(page)).to_contain_text("Title three")
+    page.mouse.click(20, 700)
+    told.wait_for_progress("dismissed", "three")

@@ -62,6 +62,8 @@ export function openGuides({ win, scope, quiet_ms, locale, load, rules, run: kep
   let answered = false;
   let no_tips = false;
   let busy = false;
+  /** Raised by each beginning and each stop: whoever waited in between has been overtaken. */
+  let begun = 0;
   let player: Player | undefined;
   let typed_at = 0;
   let dirty: Element | null = null;
@@ -97,6 +99,7 @@ export function openGuides({ win, scope, quiet_ms, locale, load, rules, run: kep
   };
 
   const start = async (guide: Guide, free: boolean, from?: string | number, resumed?: RunState) => {
+    const mine = ++begun;
     const { guide: id, version } = guide;
     // An English card in time is better than none.
     const chinese = /^zh/i.test(guide.lang || locale()) && load("zh").catch(() => undefined);
@@ -104,7 +107,7 @@ export function openGuides({ win, scope, quiet_ms, locale, load, rules, run: kep
     const run = resumed ?? { run: newId("run_", now()), free, at: now(), doc: guide };
     const yes = view && (resumed || (await claim({ guide: id, version, run: run.run, free })));
     const words = ((await chinese) || undefined)?.words;
-    if (!busy) return;
+    if (mine !== begun) return;
     busy = false;
     if (!yes) return consider();
     const report = (what: Progress, step?: string, reason?: string, over?: true) => {
@@ -205,6 +208,7 @@ export function openGuides({ win, scope, quiet_ms, locale, load, rules, run: kep
     show,
     stop() {
       busy = false;
+      begun++;
       player?.stop();
       player = wanted = undefined;
       offered = [];

@@ -105,8 +105,10 @@ export function createSdk(win: Window, writeKey: string, base: string, options: 
   const asking = async (name: string, detail: unknown): Promise<boolean> => {
     const answers = [...(handlers.get(name) ?? [])].map(async (handler) => handler(detail));
     if (!answers.length) return true;
-    const late = new Promise<void>((done) => void scope.after(HOOK_MS, done));
+    let off: () => void;
+    const late = new Promise<void>((done) => (off = scope.after(HOOK_MS, done)));
     const settled = await Promise.race([Promise.all(answers.map((answer) => answer.catch(() => true))), late]);
+    off!();
     if (!settled) ask("timeout", { event: name });
     return !settled?.includes(false);
   };
