@@ -32,7 +32,7 @@ def until(wanted: int, ask) -> Answer:  # type: ignore[no-untyped-def]
 
 @pytest.fixture
 def draining(sqlite_database: str, tmp_path: Path) -> Iterator[Speaker]:
-    yield from serve(sqlite_database, tmp_path, ROOMY | {"MILEPOST_DRAIN_S": "3"})
+    yield from serve(sqlite_database, tmp_path, ROOMY | {"MILEPOST_DRAIN_S": "6"})
 
 
 def test_a_stop_under_load_fails_readiness_first_and_answers_what_was_taken(draining: Speaker) -> None:
