@@ -355,3 +355,10 @@ def test_instants_are_shown_in_the_environments_zone(sandbox: Sandbox) -> None:
     admin.post(SETTINGS, good_settings())
     assert format_instant(sandbox.clock()).startswith("2026-11-18T11:06")
     assert "18\u00a0Nov, 19:06" in admin.get("/e/production/audit").text
+
+
+def test_reasons_speak_the_readers_language_where_the_sentence_is_known(sandbox: Sandbox) -> None:
+    sandbox.send({"type": "track", "event": "nobody"})
+    page = become(sandbox, "viewer", locale="zh-CN").get(BAD_ROWS).text
+    assert "没有指明是谁（identity）" in page
+    assert "事件需要 `userId` 或 `anonymousId`。" in page

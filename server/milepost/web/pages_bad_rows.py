@@ -17,7 +17,8 @@ from milepost.store import engine as db
 from milepost.store import ledger
 from milepost.web.guard import actor, environment_row, tenant
 from milepost.web.inputs import field
-from milepost.web.pages import render
+from milepost.web.pages import render, translations
+from milepost.web.translations import Catalogue
 
 PAGE_ROWS = 50
 AT_ONCE = 500
@@ -51,7 +52,10 @@ def _render(request: Request, replay: Replay | None, *, problem: str = "", statu
     reason, before = request.query_params.get("reason", ""), _whole(request.query_params.get("before", ""))
     with db.reading(runtime.engine) as connection:
         rows = ledger.list_bad_rows(connection, environment.id, before_id=before, reason=reason, limit=PAGE_ROWS + 1)
-    shown = [_shown(row) for row in rows[:PAGE_ROWS]]
+    words = translations(request)
+    shown = [_shown(row, words) for row in rows[:PAGE_ROWS]]
+    if replay is not None:
+        replay.reasons = tuple(words.gettext(said) for said in replay.reasons)
     return render(
         request,
         "bad_rows.html",
@@ -72,11 +76,11 @@ def _whole(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
-def _shown(row: tuple[object, ...]) -> Shown:
+def _shown(row: tuple[object, ...], words: Catalogue) -> Shown:
     id_, received_at, route, reason, detail, body, _trusted, replayed_at = row
     text = str(body)
     return Shown(
-        int(str(id_)), int(str(received_at)), str(route), str(reason), str(detail), _name(text),
+        int(str(id_)), int(str(received_at)), str(route), str(reason), words.gettext(str(detail)), _name(text),
         text[:SHOWN_CHARACTERS], len(text) > SHOWN_CHARACTERS, int(str(replayed_at)) if replayed_at is not None else None,
     )  # fmt: skip
 
