@@ -16,6 +16,7 @@ from tests.live import LiveServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 PASSWORD = "a sentence works well"
+SOON_MS = 30_000  # a loaded machine may take its time; none of these waits decides anything
 WIDTHS = (320, 375, 1280, 1920)
 PAGES = (
     "features",
@@ -115,16 +116,16 @@ def test_a_name_becomes_a_feature_and_its_past_is_counted_by_clicks(owner: Brows
     page.goto("/e/production/unmatched")
     page.get_by_label("Key of the feature for Report Exported").fill("exports")
     page.get_by_role("button", name="Make a feature : Report Exported").click()
-    expect(page.get_by_text("Report Exported is a feature now.")).to_be_visible()
+    expect(page.get_by_text("Report Exported is a feature now.")).to_be_visible(timeout=SOON_MS)
     page.get_by_role("button", name="Show the difference").click()
-    expect(page.get_by_role("row", name="Report Exported +2 0")).to_be_visible()
+    expect(page.get_by_role("row", name="Report Exported +2 0")).to_be_visible(timeout=SOON_MS)
     page.get_by_role("button", name="Apply the recount").click()
-    expect(page.get_by_text("Applied.", exact=False)).to_be_visible()
+    expect(page.get_by_text("Applied.", exact=False)).to_be_visible(timeout=SOON_MS)
     page.goto("/e/production/features/exports")
-    expect(page.get_by_text("seen 2 times in the last hour")).to_be_visible()
+    expect(page.get_by_text("seen 2 times in the last hour")).to_be_visible(timeout=SOON_MS)
     page.evaluate("window.notReloaded = true")
     send(server, track("Report Exported", "cora"))
-    expect(page.get_by_text("seen 3 times in the last hour")).to_be_visible()
+    expect(page.get_by_text("seen 3 times in the last hour")).to_be_visible(timeout=SOON_MS)
     assert page.evaluate("window.notReloaded") is True
 
 
@@ -143,10 +144,10 @@ def test_a_feature_is_described_previewed_and_published_without_script(
     page.get_by_role("button", name="Page", exact=True).click()
     page.get_by_label("Path").fill("/roster/*")
     page.get_by_role("button", name="Preview effect").last.click()
-    expect(page.get_by_role("heading", name="Publish Roster?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Publish Roster?")).to_be_visible(timeout=SOON_MS)
     page.get_by_role("button", name="Publish").click()
-    expect(page.get_by_role("heading", name="Roster", exact=True)).to_be_visible()
-    expect(page.get_by_text("A page whose path is /roster/*")).to_be_visible()
+    expect(page.get_by_role("heading", name="Roster", exact=True)).to_be_visible(timeout=SOON_MS)
+    expect(page.get_by_text("A page whose path is /roster/*")).to_be_visible(timeout=SOON_MS)
     context.close()
 
 
@@ -158,11 +159,11 @@ def test_accounts_are_imported_by_clicks(owner: BrowserContext, tmp_path: Path) 
     page.get_by_label("CSV file, UTF-8, up to 8 MiB").set_input_files(file)
     page.get_by_role("button", name="Read the columns").click()
     page.get_by_role("button", name="Show what would change").click()
-    expect(page.get_by_text("Nothing has changed yet.")).to_be_visible()
-    expect(page.get_by_text("Acme, the castings", exact=True)).to_be_visible()
+    expect(page.get_by_text("Nothing has changed yet.")).to_be_visible(timeout=SOON_MS)
+    expect(page.get_by_text("Acme, the castings", exact=True)).to_be_visible(timeout=SOON_MS)
     assert violations(page) == []
     page.get_by_role("button", name="Apply").click()
-    expect(page.get_by_text("Live numbers of these accounts follow within seconds.")).to_be_visible()
+    expect(page.get_by_text("Live numbers of these accounts follow within seconds.")).to_be_visible(timeout=SOON_MS)
 
 
 @pytest.mark.parametrize("path", PAGES)
