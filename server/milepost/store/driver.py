@@ -1,14 +1,21 @@
-"""The hot statements, straight to the driver: `?` placeholders for both databases."""
+"""The hot statements, straight to the driver: `?` placeholders for both databases.
+
+Many rows go in few statements: each step of SQLite gives up the interpreter's lock and must win it back from the
+event loop, and each statement of PostgreSQL is a round of parsing and binding.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection
 
 from milepost.store.engine import is_sqlite
 
-CHUNK = 400
+CHUNK = 256
+LADDER = (256, 64, 16, 4, 1)  # few sizes, so that statements are found prepared
+JSON_CHUNK = 2_000
 
 
 @lru_cache(maxsize=1024)
@@ -38,6 +45,67 @@ def execute_many(connection: Connection, sql: str, rows: Sequence[Sequence[Any]]
     cursor.close()
 
 
+def write_rows(connection: Connection, columns: str, sql: str, rows: Sequence[Sequence[Any]]) -> int:
+    """Runs one statement that reads the rows as table `v`, in their order; how many rows it touched.
+
+    `columns` names v's columns: whole numbers unless a type follows, such as `account_id, name text, key bytea`.
+    """
+    n = 0
+    for cursor in _run_with_rows(connection, columns, sql, rows):
+        n += int(cursor.rowcount)
+    return n
+
+
+def fetch_rows(connection: Connection, columns: str, sql: str, rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
+    """What such a statement answers."""
+    found: list[tuple[Any, ...]] = []
+    for cursor in _run_with_rows(connection, columns, sql, rows):
+        found += cursor.fetchall()
+    return found
+
+
+def _run_with_rows(connection: Connection, columns: str, sql: str, rows: Sequence[Sequence[Any]]) -> Iterator[Any]:
+    if not rows:
+        return
+    cursor = _cursor(connection)
+    if is_sqlite(connection):
+        for part in _ladder(rows):
+            cursor.execute(_with_values(columns, sql, len(part)), [value for row in part for value in row])
+            yield cursor
+    else:
+        for part in chunks(rows, JSON_CHUNK):
+            cursor.execute(_with_json(columns, sql), (msgspec.json.encode(part).decode(),))
+            yield cursor
+    cursor.close()
+
+
+def _ladder(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    start = 0
+    for size in LADDER:
+        while len(rows) - start >= size:
+            yield rows[start : start + size]
+            start += size
+
+
+@lru_cache(maxsize=512)
+def _with_values(columns: str, sql: str, n: int) -> str:
+    names = [column.split()[0] for column in columns.split(",")]
+    row = f"({', '.join('?' * len(names))})"
+    return f"WITH v({', '.join(names)}) AS (VALUES {', '.join([row] * n)}) {sql}"
+
+
+@lru_cache(maxsize=128)
+def _with_json(columns: str, sql: str) -> str:
+    """One parameter, a JSON list of lists; bytes travel as base64."""
+    parts = []
+    for number, column in enumerate(columns.split(",")):
+        name, _, kind = column.strip().partition(" ")
+        value = f"(r->>{number})"
+        cast = f"decode({value}, 'base64')" if kind == "bytea" else f"{value}::{kind or 'bigint'}"
+        parts.append(f"{cast} AS {name}")
+    return f"WITH v AS (SELECT {', '.join(parts)} FROM jsonb_array_elements(%s::jsonb) AS e(r)) {sql}"
+
+
 def fetch(connection: Connection, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """All rows of one query."""
     cursor = _cursor(connection)
@@ -58,6 +126,8 @@ def fetch_in(connection: Connection, sql: str, first: Sequence[Any], values: Ite
     """Rows of a query that ends with `IN (…)`: `sql` holds {in} where the list goes."""
     rows: list[tuple[Any, ...]] = []
     for part in chunks(values):
-        marks = ", ".join("?" * len(part))
+        size = next(size for size in reversed(LADDER) if size >= len(part))
+        marks = ", ".join("?" * size)
+        part += [part[-1]] * (size - len(part))  # a value named twice is found once
         rows += fetch(connection, sql.replace("{in}", f"({marks})"), [*first, *part])
     return rows

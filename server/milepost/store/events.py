@@ -13,7 +13,11 @@ COLUMNS = (
     "environment_id, key, message_id, type, name, at, received_at, day, anonymous_id, end_user_id, account_id, "
     "ordinals, catalogue_version, guided, verified, excluded, body"
 )
-_INSERT = f"INSERT INTO events ({COLUMNS}) VALUES ({', '.join('?' * 17)})"
+_TYPED = (
+    "environment_id, key bytea, message_id text, type text, name text, at, received_at, day, anonymous_id text, end_user_id, "
+    "account_id, ordinals text, catalogue_version, guided, verified, excluded text, body text"
+)
+_INSERT = f"INSERT INTO events ({COLUMNS}) SELECT {COLUMNS} FROM v"
 PARTITION_LOCK = 7_281_001
 
 
@@ -28,15 +32,10 @@ def insert_events(connection: Connection, environment_id: int, rows: Sequence[tu
     if any(row[0] != environment_id for row in rows):
         raise ValueError("a row of another environment")
     if is_sqlite(connection):
-        driver.execute_many(connection, _INSERT, rows)
+        driver.write_rows(connection, _TYPED, _INSERT, rows)
         return {row[1] for row in rows}
-    fresh: set[bytes] = set()
-    for part in driver.chunks(rows, 500):
-        marks = ", ".join("(" + ", ".join("?" * 17) + ")" for _ in part)
-        sql = f"INSERT INTO events ({COLUMNS}) VALUES {marks} ON CONFLICT DO NOTHING RETURNING key"
-        found = driver.fetch(connection, sql, [value for row in part for value in row])
-        fresh |= {bytes(row[0]) for row in found}
-    return fresh
+    found = driver.fetch_rows(connection, _TYPED, f"{_INSERT} ON CONFLICT DO NOTHING RETURNING key", rows)
+    return {bytes(row[0]) for row in found}
 
 
 def ensure_partitions(engine: Engine, known: set[int], slots: Iterable[int]) -> None:

@@ -55,9 +55,11 @@ def set_internal(connection: Connection, environment_id: int, end_user_id: int) 
 
 def add_people(connection: Connection, environment_id: int, people: Mapping[str, bool], now: int) -> None:
     """Makes end users {vendor's id: internal?} that are not there."""
-    driver.execute_many(
+    driver.write_rows(
         connection,
-        "INSERT INTO end_users (environment_id, key, internal, created_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        "environment_id, key text, internal, created_at",
+        "INSERT INTO end_users (environment_id, key, internal, created_at) "
+        "SELECT environment_id, key, internal, created_at FROM v WHERE true ON CONFLICT DO NOTHING",
         [(environment_id, key, int(internal), now) for key, internal in sorted(people.items())],
     )
 
@@ -70,9 +72,11 @@ def load_account_ids(connection: Connection, environment_id: int, keys: Iterable
 
 def add_accounts(connection: Connection, environment_id: int, keys: Iterable[str], now: int) -> None:
     """Makes accounts that are not there."""
-    driver.execute_many(
+    driver.write_rows(
         connection,
-        "INSERT INTO accounts (environment_id, key, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        "environment_id, key text, created_at",
+        "INSERT INTO accounts (environment_id, key, created_at) "
+        "SELECT environment_id, key, created_at FROM v WHERE true ON CONFLICT DO NOTHING",
         [(environment_id, key, now) for key in sorted(keys)],
     )
 
@@ -103,10 +107,12 @@ def set_account(connection: Connection, environment_id: int, end_user_id: int, a
 
 def touch_people(connection: Connection, environment_id: int, seen: Mapping[int, int]) -> None:
     """{end user: instant}: last seen moves forward only."""
-    driver.execute_many(
+    driver.write_rows(
         connection,
-        "UPDATE end_users SET last_seen_at = ? WHERE environment_id = ? AND id = ? AND coalesce(last_seen_at, 0) < ?",
-        [(at, environment_id, user, at) for user, at in sorted(seen.items())],
+        "environment_id, end_user_id, at",
+        "UPDATE end_users SET last_seen_at = v.at FROM v WHERE end_users.environment_id = v.environment_id "
+        "AND end_users.id = v.end_user_id AND coalesce(end_users.last_seen_at, 0) < v.at",
+        [(environment_id, user, at) for user, at in sorted(seen.items())],
     )
 
 

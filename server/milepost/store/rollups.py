@@ -12,10 +12,11 @@ UsageKey = tuple[int, int, int, int]  # account, ordinal, day, end user
 
 def add_usage(connection: Connection, environment_id: int, counts: Mapping[UsageKey, tuple[int, int]]) -> None:
     """{key: (unguided, guided)} is added to what is there."""
-    driver.execute_many(
+    driver.write_rows(
         connection,
+        "environment_id, account_id, ordinal, day, end_user_id, n, n_guided",
         "INSERT INTO usage (environment_id, account_id, ordinal, day, end_user_id, span, n, n_guided) "
-        "VALUES (?, ?, ?, ?, ?, 1, ?, ?) ON CONFLICT (environment_id, account_id, ordinal, day, end_user_id) "
+        "SELECT environment_id, account_id, ordinal, day, end_user_id, 1, n, n_guided FROM v WHERE true ON CONFLICT (environment_id, account_id, ordinal, day, end_user_id) "
         "DO UPDATE SET n = usage.n + excluded.n, n_guided = usage.n_guided + excluded.n_guided",
         [(environment_id, *key, n, guided) for key, (n, guided) in sorted(counts.items())],
     )
@@ -24,10 +25,11 @@ def add_usage(connection: Connection, environment_id: int, counts: Mapping[Usage
 def widen_feature_last(connection: Connection, environment_id: int, spans: Mapping[tuple[int, int], tuple[int, int]]) -> None:
     """{(account, ordinal): (first, last)} of unguided use widens what is there."""
     least, most = ("min", "max") if is_sqlite(connection) else ("least", "greatest")
-    driver.execute_many(
+    driver.write_rows(
         connection,
-        "INSERT INTO feature_last (environment_id, account_id, ordinal, first_day, last_day) VALUES (?, ?, ?, ?, ?) "
-        "ON CONFLICT (environment_id, account_id, ordinal) DO UPDATE SET "
+        "environment_id, account_id, ordinal, first_day, last_day",
+        "INSERT INTO feature_last (environment_id, account_id, ordinal, first_day, last_day) "
+        "SELECT environment_id, account_id, ordinal, first_day, last_day FROM v WHERE true ON CONFLICT (environment_id, account_id, ordinal) DO UPDATE SET "
         f"first_day = {least}(feature_last.first_day, excluded.first_day), "
         f"last_day = {most}(feature_last.last_day, excluded.last_day)",
         [(environment_id, *key, first, last) for key, (first, last) in sorted(spans.items())],
@@ -36,9 +38,11 @@ def widen_feature_last(connection: Connection, environment_id: int, spans: Mappi
 
 def add_active_days(connection: Connection, environment_id: int, days: Iterable[tuple[int, int, int]]) -> None:
     """(account, day, end user), each once for ever."""
-    driver.execute_many(
+    driver.write_rows(
         connection,
-        "INSERT INTO active_day (environment_id, account_id, day, end_user_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        "environment_id, account_id, day, end_user_id",
+        "INSERT INTO active_day (environment_id, account_id, day, end_user_id) "
+        "SELECT environment_id, account_id, day, end_user_id FROM v WHERE true ON CONFLICT DO NOTHING",
         [(environment_id, *row) for row in sorted(days)],
     )
 
@@ -48,27 +52,35 @@ def add_account_days(connection: Connection, environment_id: int, bits: Mapping[
     if not bits:
         return
     keys = sorted(bits)
+    pairs = [(environment_id, *key) for key in keys]
+    locked = ""
     if not is_sqlite(connection):  # several writers: make the row first, then lock it
-        driver.execute_many(
+        driver.write_rows(
             connection,
-            "INSERT INTO account_day (environment_id, account_id, day, bitmap) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            [(environment_id, *key, b"") for key in keys],
+            "environment_id, account_id, day",
+            "INSERT INTO account_day (environment_id, account_id, day, bitmap) "
+            "SELECT environment_id, account_id, day, ''::bytea FROM v WHERE true ON CONFLICT DO NOTHING",
+            pairs,
         )
-    lock = "" if is_sqlite(connection) else " FOR UPDATE"
-    held: dict[tuple[int, int], int] = {}
-    for account in sorted({account for account, _ in keys}):
-        days = [day for a, day in keys if a == account]
-        sql = "SELECT day, bitmap FROM account_day WHERE environment_id = ? AND account_id = ? AND day IN {in}" + lock
-        for day, bitmap in driver.fetch_in(connection, sql, [environment_id, account], days):
-            held[account, day] = int.from_bytes(bytes(bitmap), "little")
+        locked = " FOR UPDATE OF d"
+    found = driver.fetch_rows(
+        connection,
+        "environment_id, account_id, day",
+        "SELECT d.account_id, d.day, d.bitmap FROM v CROSS JOIN account_day d WHERE d.environment_id = v.environment_id "
+        f"AND d.account_id = v.account_id AND d.day = v.day ORDER BY d.account_id, d.day{locked}",
+        pairs,
+    )
+    held = {(account, day): int.from_bytes(bytes(bitmap), "little") for account, day, bitmap in found}
     rows = []
     for key in keys:
         merged = held.get(key, 0) | bits[key]
         if merged != held.get(key):
             rows.append((environment_id, *key, merged.to_bytes((merged.bit_length() + 7) // 8, "little")))
-    driver.execute_many(
+    driver.write_rows(
         connection,
-        "INSERT INTO account_day (environment_id, account_id, day, bitmap) VALUES (?, ?, ?, ?) "
+        "environment_id, account_id, day, bitmap bytea",
+        "INSERT INTO account_day (environment_id, account_id, day, bitmap) "
+        "SELECT environment_id, account_id, day, bitmap FROM v WHERE true "
         "ON CONFLICT (environment_id, account_id, day) DO UPDATE SET bitmap = excluded.bitmap",
         rows,
     )
@@ -76,9 +88,10 @@ def add_account_days(connection: Connection, environment_id: int, bits: Mapping[
 
 def add_rule_hours(connection: Connection, environment_id: int, counts: Mapping[tuple[int, int], int]) -> None:
     """{(hour, ordinal): uses} is added; ordinal −1 counts every event."""
-    driver.execute_many(
+    driver.write_rows(
         connection,
-        "INSERT INTO rule_hour (environment_id, hour, ordinal, n) VALUES (?, ?, ?, ?) "
+        "environment_id, hour, ordinal, n",
+        "INSERT INTO rule_hour (environment_id, hour, ordinal, n) SELECT environment_id, hour, ordinal, n FROM v WHERE true "
         "ON CONFLICT (environment_id, hour, ordinal) DO UPDATE SET n = rule_hour.n + excluded.n",
         [(environment_id, *key, n) for key, n in sorted(counts.items())],
     )
@@ -86,10 +99,11 @@ def add_rule_hours(connection: Connection, environment_id: int, counts: Mapping[
 
 def add_reach(connection: Connection, environment_id: int, days: Mapping[int, tuple[int, int]]) -> None:
     """{day: (matched, total)} views and events."""
-    driver.execute_many(
+    driver.write_rows(
         connection,
-        "INSERT INTO reach_day (environment_id, day, matched, total) VALUES (?, ?, ?, ?) "
-        "ON CONFLICT (environment_id, day) DO UPDATE SET matched = reach_day.matched + excluded.matched, "
+        "environment_id, day, matched, total",
+        "INSERT INTO reach_day (environment_id, day, matched, total) "
+        "SELECT environment_id, day, matched, total FROM v WHERE true ON CONFLICT (environment_id, day) DO UPDATE SET matched = reach_day.matched + excluded.matched, "
         "total = reach_day.total + excluded.total",
         [(environment_id, day, m, t) for day, (m, t) in sorted(days.items())],
     )
@@ -97,10 +111,11 @@ def add_reach(connection: Connection, environment_id: int, days: Mapping[int, tu
 
 def add_unmatched(connection: Connection, environment_id: int, names: Mapping[tuple[str, str], int], now: int) -> None:
     """{(event | page, name): count} for the inbox."""
-    driver.execute_many(
+    driver.write_rows(
         connection,
-        "INSERT INTO unmatched (environment_id, kind, name, n, first_at, last_at) VALUES (?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT (environment_id, kind, name) DO UPDATE SET n = unmatched.n + excluded.n, last_at = excluded.last_at",
+        "environment_id, kind text, name text, n, first_at, last_at",
+        "INSERT INTO unmatched (environment_id, kind, name, n, first_at, last_at) "
+        "SELECT environment_id, kind, name, n, first_at, last_at FROM v WHERE true ON CONFLICT (environment_id, kind, name) DO UPDATE SET n = unmatched.n + excluded.n, last_at = excluded.last_at",
         [(environment_id, kind, name, n, now, now) for (kind, name), n in sorted(names.items())],
     )
 
@@ -118,10 +133,11 @@ def is_listed(connection: Connection, environment_id: int, kind: str, name: str)
 
 def mark_dirty(connection: Connection, environment_id: int, accounts: Iterable[int], now: int) -> None:
     """These accounts' live rows must be worked out again; the number moves on with every mark, so none is ever lost."""
-    driver.execute_many(
+    driver.write_rows(
         connection,
-        "INSERT INTO dirty_accounts (environment_id, account_id, since_at) VALUES (?, ?, ?) "
-        "ON CONFLICT (environment_id, account_id) DO UPDATE SET since_at = dirty_accounts.since_at + 1",
+        "environment_id, account_id, since_at",
+        "INSERT INTO dirty_accounts (environment_id, account_id, since_at) "
+        "SELECT environment_id, account_id, since_at FROM v WHERE true ON CONFLICT (environment_id, account_id) DO UPDATE SET since_at = dirty_accounts.since_at + 1",
         [(environment_id, account, now) for account in sorted(accounts)],
     )
 
@@ -138,11 +154,13 @@ def prove_features(connection: Connection, environment_id: int, ordinals: Iterab
 def touch_accounts(connection: Connection, environment_id: int, days: Mapping[int, tuple[int, int]]) -> None:
     """{account: (first, last day)} of any event."""
     least, most = ("min", "max") if is_sqlite(connection) else ("least", "greatest")
-    driver.execute_many(
+    driver.write_rows(
         connection,
-        f"UPDATE accounts SET first_event_on = {least}(coalesce(first_event_on, ?), ?), "
-        f"last_event_on = {most}(coalesce(last_event_on, ?), ?) WHERE environment_id = ? AND id = ?",
-        [(a, a, b, b, environment_id, account) for account, (a, b) in sorted(days.items())],
+        "environment_id, account_id, first_day, last_day",
+        f"UPDATE accounts SET first_event_on = {least}(coalesce(first_event_on, v.first_day), v.first_day), "
+        f"last_event_on = {most}(coalesce(last_event_on, v.last_day), v.last_day) "
+        "FROM v WHERE accounts.environment_id = v.environment_id AND accounts.id = v.account_id",
+        [(environment_id, account, *span) for account, span in sorted(days.items())],
     )
 
 

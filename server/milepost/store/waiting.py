@@ -10,27 +10,33 @@ from milepost.store.events import COLUMNS
 
 def insert_waiting(connection: Connection, environment_id: int, rows: Sequence[tuple[str, bytes]]) -> None:
     """Rows of (subject, key)."""
-    sql = "INSERT INTO waiting_events (environment_id, subject, key) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
-    driver.execute_many(connection, sql, [(environment_id, subject, key) for subject, key in rows])
+    columns = "environment_id, subject text, key bytea"
+    names = "environment_id, subject, key"
+    sql = f"INSERT INTO waiting_events ({names}) SELECT {names} FROM v WHERE true ON CONFLICT DO NOTHING"
+    driver.write_rows(connection, columns, sql, [(environment_id, subject, key) for subject, key in rows])
 
 
 def take_waiting(connection: Connection, environment_id: int, subject: str) -> list[tuple]:  # type: ignore[type-arg]
     """The waiting rows themselves (COLUMNS of events, key order); they wait no longer."""
-    named = ", ".join(f"e.{c.strip()}" for c in COLUMNS.split(","))
-    rows = driver.fetch(
-        connection,
-        f"SELECT {named} FROM waiting_events w JOIN events e ON e.environment_id = w.environment_id AND e.key = w.key "
-        "WHERE w.environment_id = ? AND w.subject = ? ORDER BY e.key",
-        (environment_id, subject),
-    )
-    driver.execute(connection, "DELETE FROM waiting_events WHERE environment_id = ? AND subject = ?", (environment_id, subject))
-    return rows
+    mine = "FROM waiting_events WHERE environment_id = ? AND subject = ?"
+    keys = [row[0] for row in driver.fetch(connection, f"SELECT key {mine}", (environment_id, subject))]
+    if not keys:  # the common case, asked for every new person
+        return []
+    sql = f"SELECT {COLUMNS} FROM events WHERE environment_id = ? AND key IN {{in}}"
+    rows = driver.fetch_in(connection, sql, [environment_id], keys)
+    driver.execute(connection, f"DELETE {mine}", (environment_id, subject))
+    return sorted(rows, key=lambda row: bytes(row[1]))
 
 
 def set_owners(connection: Connection, environment_id: int, rows: Sequence[tuple[int, int | None, str | None, bytes]]) -> None:
     """Rows of (end user, account or none, why left out, key): events that waited get their person and account."""
-    sql = "UPDATE events SET end_user_id = ?, account_id = ?, excluded = ? WHERE environment_id = ? AND key = ?"
-    driver.execute_many(connection, sql, [(u, a, x, environment_id, k) for u, a, x, k in rows])
+    driver.write_rows(
+        connection,
+        "environment_id, end_user_id, account_id, excluded text, key bytea",
+        "UPDATE events SET end_user_id = v.end_user_id, account_id = v.account_id, excluded = v.excluded FROM v "
+        "WHERE events.environment_id = v.environment_id AND events.key = v.key",
+        [(environment_id, *row) for row in rows],
+    )
 
 
 def delete_waiting_before(connection: Connection, environment_id: int, before_ms: int, limit: int) -> int:
