@@ -86,7 +86,9 @@ def print_open(targets: list[Target], seconds: float) -> None:
         runs = [target.run(20, 32, seconds, rate=500.0) for _ in range(3)]
         best = min(runs, key=lambda run: run["p99_ms"])
         middle = statistics.median(run["p99_ms"] for run in runs)
-        print(f"  {target.name:<12} p50 {best['p50_ms']:.1f} ms, p99 {best['p99_ms']:.1f} ms at best, {middle:.1f} ms in the middle")
+        print(
+            f"  {target.name:<12} p50 {best['p50_ms']:.1f} ms, p99 {best['p99_ms']:.1f} ms at best, {middle:.1f} ms in the middle"
+        )
 
 
 def print_storage(target: Target) -> None:
@@ -97,7 +99,7 @@ def print_storage(target: Target) -> None:
     with db.reading(runtime.engine) as connection:
         books = ledger.read_installation_ledger(connection)
     n = books["stored"]
-    print(f"\n{target.name}: {n:,} events stored, {target.n_events:,} acknowledged; {books['duplicate']} repeats, {books['refused']} refused")
+    print(f"\n{target.name}: {n:,} events stored, {target.n_events:,} acknowledged; {books['duplicate']} repeats")
     print(f"  memory {resident:.0f} MB now, {most:.0f} MB at most (target ≤ 150)")
     for name, size in table_sizes(runtime):
         if size > n:

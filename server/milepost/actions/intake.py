@@ -59,6 +59,7 @@ class Intake:
         self._stopping = False
         self._memories: dict[int, Memory] = {}
         self._partitions: set[int] = set()
+        self._connection: Connection | None = None
         self._thread: threading.Thread | None = None
         self.n_groups = 0
         self.n_events = 0
@@ -118,12 +119,14 @@ class Intake:
     def _run(self) -> None:
         while group := self._take():
             self._write(group)
+        self._disconnect()
 
     def _write(self, group: list[_Item]) -> None:
         try:
             answers = self._commit(group)
         except Exception as problem:  # the boundary: nothing is acknowledged, everybody is told to try again
             self._forget()
+            self._disconnect()
             if len(group) > 1:
                 log.warning("a group of %d failed (%s); its requests are written one by one", len(group), problem)
                 for item in group:
@@ -146,8 +149,12 @@ class Intake:
         event_store.ensure_partitions(self._engine, self._partitions, slots)
         receipts: dict[int, Receipt] = {}
         if not db.is_sqlite(self._engine):
-            self._forget()  # other processes write too
-        with db.writing(self._engine) as connection:
+            for memory in self._memories.values():
+                memory.forget_people()  # other processes move them too
+        if self._connection is None:
+            self._connection = db.open_for_writing(self._engine)
+        connection = self._connection
+        with connection.begin():
             for environment_id in sorted({b.environment_id for b in batches}):
                 mine = [b for b in batches if b.environment_id == environment_id]
                 tenant = self._tenants.within(connection, environment_id, now)
@@ -159,6 +166,11 @@ class Intake:
         self.n_groups += 1
         self.n_events += sum(len(b.readings) for b in batches)
         return [receipts[id(i.batch)] if i.batch is not None else worked[id(i)] for i in group]
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def _forget(self) -> None:
         for memory in self._memories.values():

@@ -13,6 +13,7 @@ from milepost.actions.intake_people import People
 from milepost.actions.intake_rollups import SIGNAL_EVENTS, Additions, write_additions
 from milepost.actions.tenant import Tenant
 from milepost.rules.days import day_of
+from milepost.rules.matching import pack_ordinals
 from milepost.store import environments as environment_store
 from milepost.store import events as event_store
 from milepost.store import ledger, rollups
@@ -166,7 +167,7 @@ def _match(tenant: Tenant, reading: Reading) -> str | None:
             found = tenant.catalogue.match_event(reading.name, reading.properties)
     elif reading.type == "page" and reading.path:
         found = tenant.catalogue.match_page(reading.path)
-    return msgspec.json.encode(found).decode() if found else None
+    return pack_ordinals(found)
 
 
 def _keep_stored(

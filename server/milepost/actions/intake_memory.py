@@ -39,6 +39,10 @@ class Memory:
         self.n_names = None
         self.generation = -1
 
+    def forget_people(self) -> None:
+        """Empties what another process may have changed; ids are for ever, and days that were seen stay seen."""
+        self.people.clear()
+
     def trim(self) -> None:
         """Forgets when it has grown too large; what is asked for is read again."""
         for held in (self.people, self.accounts, self.anonymous, self.feature_days, self.day_bits, self.active, self.names):

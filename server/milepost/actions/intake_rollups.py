@@ -1,6 +1,5 @@
 """Counts rows into the roll-ups: the same sums for a fresh event, one that waited, and `rebuild`."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -8,6 +7,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 
 from milepost.actions.intake_memory import Memory
+from milepost.rules.matching import unpack_ordinals
 from milepost.store import rollups
 
 ACTIVE_TYPES = frozenset({"track", "page", "screen"})
@@ -48,9 +48,9 @@ class Additions:
             share[0] += bool(ordinals)
             share[1] += 1
         if ordinals:
-            self._add_uses(json.loads(ordinals), account, day, user, hour, guided)
+            self._add_uses(unpack_ordinals(ordinals), account, day, user, hour, guided)
 
-    def _add_uses(self, ordinals: list[int], account: int, day: int, user: int, hour: int, guided: int) -> None:
+    def _add_uses(self, ordinals: tuple[int, ...], account: int, day: int, user: int, hour: int, guided: int) -> None:
         for ordinal in ordinals:
             self.matched.add(ordinal)
             self.usage.setdefault((account, ordinal, day, user), [0, 0])[1 if guided else 0] += 1

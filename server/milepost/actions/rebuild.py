@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from milepost.actions.intake_memory import Memory
 from milepost.actions.intake_rollups import Additions, write_additions
+from milepost.store import environments as environment_store
 from milepost.store import events as event_store
 from milepost.store import rollups
 
@@ -27,5 +28,6 @@ def rebuild_rollups(
     write_additions(connection, environment_id, additions, Memory())
     rollups.restore_feature_last(connection, environment_id, from_day)
     rollups.mark_all_dirty(connection, environment_id, 0)
+    environment_store.raise_generation(connection, environment_id)  # a writer forgets which days it has seen there
     progress(n)
     return n

@@ -30,9 +30,12 @@ class Glob:
         self._stars = self._within | self._across
         self._end = 1 << len(pieces)
         self._open_end = open_end
+        self._prefix = re.split(r"[*?]", glob[:-3] if open_end else glob, maxsplit=1)[0]
 
     def fullmatch(self, path: str) -> bool:
         """True when the whole path fits; a trailing `/**` also fits the path without it."""
+        if not path.startswith(self._prefix):  # most paths, at little cost
+            return False
         positions = self._pass_stars(1)
         for character in path:
             if self._open_end and character == "/" and positions & self._end:

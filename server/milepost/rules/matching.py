@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
+
+import msgspec
 
 from milepost.rules.globs import compile_glob
 from milepost.wire.feature import Condition, DetectionRule, EventRule, PageRule
@@ -67,6 +70,18 @@ class CompiledCatalogue:
         """The feature an element rule of the SDK reported."""
         ordinal = self.by_key.get(key)
         return () if ordinal is None else (ordinal,)
+
+
+@lru_cache(maxsize=4096)
+def pack_ordinals(ordinals: tuple[int, ...]) -> str | None:
+    """As an event's row holds them: a JSON list, nothing when there are none."""
+    return msgspec.json.encode(ordinals).decode() if ordinals else None
+
+
+@lru_cache(maxsize=4096)
+def unpack_ordinals(packed: str) -> tuple[int, ...]:
+    """The same again."""
+    return tuple(msgspec.json.decode(packed))
 
 
 def holds(condition: Condition, properties: Mapping[str, Any]) -> bool:

@@ -82,7 +82,7 @@ def _read(event: WireEvent, kind: str | None, moment: Moment, raw: bytes, namele
     if user is None and anonymous is None:
         return refuse("identity", "The event needs `userId` or `anonymousId`.", raw)
     message_id = as_id(event.messageId) or nameless or f"srv-{uuid.uuid4().hex}"
-    if any(len(value) > MAX_ID for value in (message_id, user, anonymous, group) if value):
+    if len(message_id) > MAX_ID or len(user or "") > MAX_ID or len(anonymous or "") > MAX_ID or len(group or "") > MAX_ID:
         return refuse("id", f"An id is longer than {MAX_ID} characters.", raw)
     sent = _first_instant(event.timestamp, event.originalTimestamp)
     own_sent_at = parse_instant(event.sentAt)

@@ -128,6 +128,6 @@ def fetch_in(connection: Connection, sql: str, first: Sequence[Any], values: Ite
     for part in chunks(values):
         size = next(size for size in reversed(LADDER) if size >= len(part))
         marks = ", ".join("?" * size)
-        part += [part[-1]] * (size - len(part))  # a value named twice is found once
-        rows += fetch(connection, sql.replace("{in}", f"({marks})"), [*first, *part])
+        padding = [part[-1]] * (size - len(part))  # a value named twice is found once
+        rows += fetch(connection, sql.replace("{in}", f"({marks})"), [*first, *part, *padding])
     return rows

@@ -62,7 +62,8 @@ def _open_sqlite(url: str) -> Engine:
         pool_size=16,
         max_overflow=32,
         hide_parameters=True,  # an error must not carry rows into the log
-        connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
+        pool_use_lifo=True,  # the last one used has the warmest cache; those not needed stay small
+        connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000, "cached_statements": 256},
     )
 
     @event.listens_for(engine, "connect")
@@ -99,8 +100,13 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+def open_for_writing(engine: Engine) -> Connection:
+    """A connection whose transactions are write transactions, to be kept: its statements and pages stay at hand."""
+    return engine.connect().execution_options(milepost_write=True)
+
+
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """A connection in one write transaction; commits (fsynced) at the end, rolls back on any error."""
-    with engine.connect().execution_options(milepost_write=True) as connection, connection.begin():
+    with open_for_writing(engine) as connection, connection.begin():
         yield connection

@@ -3,7 +3,9 @@
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy.exc import NoResultFound
 
+from milepost.store import driver
 from milepost.store.tables.workspaces import environments
 
 
@@ -50,7 +52,10 @@ def read_generations(connection: Connection) -> dict[int, int]:
 
 def read_generation(connection: Connection, environment_id: int) -> int:
     """The number every cache of the environment hangs on."""
-    return int(connection.execute(select(environments.c.generation).where(environments.c.id == environment_id)).scalar_one())
+    rows = driver.fetch(connection, "SELECT generation FROM environments WHERE id = ?", (environment_id,))
+    if not rows:
+        raise NoResultFound(f"there is no environment {environment_id}")
+    return int(rows[0][0])
 
 
 def raise_generation(connection: Connection, environment_id: int) -> None:

@@ -16,7 +16,8 @@ def add_usage(connection: Connection, environment_id: int, counts: Mapping[Usage
         connection,
         "environment_id, account_id, ordinal, day, end_user_id, n, n_guided",
         "INSERT INTO usage (environment_id, account_id, ordinal, day, end_user_id, span, n, n_guided) "
-        "SELECT environment_id, account_id, ordinal, day, end_user_id, 1, n, n_guided FROM v WHERE true ON CONFLICT (environment_id, account_id, ordinal, day, end_user_id) "
+        "SELECT environment_id, account_id, ordinal, day, end_user_id, 1, n, n_guided FROM v WHERE true "
+        "ON CONFLICT (environment_id, account_id, ordinal, day, end_user_id) "
         "DO UPDATE SET n = usage.n + excluded.n, n_guided = usage.n_guided + excluded.n_guided",
         [(environment_id, *key, n, guided) for key, (n, guided) in sorted(counts.items())],
     )
@@ -29,7 +30,8 @@ def widen_feature_last(connection: Connection, environment_id: int, spans: Mappi
         connection,
         "environment_id, account_id, ordinal, first_day, last_day",
         "INSERT INTO feature_last (environment_id, account_id, ordinal, first_day, last_day) "
-        "SELECT environment_id, account_id, ordinal, first_day, last_day FROM v WHERE true ON CONFLICT (environment_id, account_id, ordinal) DO UPDATE SET "
+        "SELECT environment_id, account_id, ordinal, first_day, last_day FROM v WHERE true "
+        "ON CONFLICT (environment_id, account_id, ordinal) DO UPDATE SET "
         f"first_day = {least}(feature_last.first_day, excluded.first_day), "
         f"last_day = {most}(feature_last.last_day, excluded.last_day)",
         [(environment_id, *key, first, last) for key, (first, last) in sorted(spans.items())],
@@ -103,7 +105,8 @@ def add_reach(connection: Connection, environment_id: int, days: Mapping[int, tu
         connection,
         "environment_id, day, matched, total",
         "INSERT INTO reach_day (environment_id, day, matched, total) "
-        "SELECT environment_id, day, matched, total FROM v WHERE true ON CONFLICT (environment_id, day) DO UPDATE SET matched = reach_day.matched + excluded.matched, "
+        "SELECT environment_id, day, matched, total FROM v WHERE true "
+        "ON CONFLICT (environment_id, day) DO UPDATE SET matched = reach_day.matched + excluded.matched, "
         "total = reach_day.total + excluded.total",
         [(environment_id, day, m, t) for day, (m, t) in sorted(days.items())],
     )
@@ -115,7 +118,9 @@ def add_unmatched(connection: Connection, environment_id: int, names: Mapping[tu
         connection,
         "environment_id, kind text, name text, n, first_at, last_at",
         "INSERT INTO unmatched (environment_id, kind, name, n, first_at, last_at) "
-        "SELECT environment_id, kind, name, n, first_at, last_at FROM v WHERE true ON CONFLICT (environment_id, kind, name) DO UPDATE SET n = unmatched.n + excluded.n, last_at = excluded.last_at",
+        "SELECT environment_id, kind, name, n, first_at, last_at FROM v WHERE true "
+        "ON CONFLICT (environment_id, kind, name) "
+        "DO UPDATE SET n = unmatched.n + excluded.n, last_at = excluded.last_at",
         [(environment_id, kind, name, n, now, now) for (kind, name), n in sorted(names.items())],
     )
 
@@ -137,7 +142,8 @@ def mark_dirty(connection: Connection, environment_id: int, accounts: Iterable[i
         connection,
         "environment_id, account_id, since_at",
         "INSERT INTO dirty_accounts (environment_id, account_id, since_at) "
-        "SELECT environment_id, account_id, since_at FROM v WHERE true ON CONFLICT (environment_id, account_id) DO UPDATE SET since_at = dirty_accounts.since_at + 1",
+        "SELECT environment_id, account_id, since_at FROM v WHERE true "
+        "ON CONFLICT (environment_id, account_id) DO UPDATE SET since_at = dirty_accounts.since_at + 1",
         [(environment_id, account, now) for account in sorted(accounts)],
     )
 
