@@ -3,11 +3,13 @@
 No acknowledgement from memory, no timer: while one commit runs the next group gathers. See the decision record.
 """
 
+import asyncio
 import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -15,10 +17,12 @@ from sqlalchemy import Connection, Engine
 
 from milepost.actions.intake_group import Batch, Follower, Receipt, write_group
 from milepost.actions.intake_memory import Memory
+from milepost.actions.tenant import Tenant
 from milepost.actions.tenants import Tenants
 from milepost.errors import MilepostError, TooManyRequests, Unavailable
 from milepost.settings import Settings
 from milepost.store import engine as db
+from milepost.store import environments as environment_store
 from milepost.store import events as event_store
 
 T = TypeVar("T")
@@ -33,7 +37,8 @@ class _Item:
 
     batch: Batch | None
     work: Callable[[Connection], Any] | None
-    future: Future[Any]
+    future: Any  # of concurrent.futures, or of the loop named
+    loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def size(self) -> int:
@@ -58,6 +63,7 @@ class Intake:
         self._changed = threading.Condition()
         self._stopping = False
         self._memories: dict[int, Memory] = {}
+        self._known: dict[int, Tenant] = {}
         self._partitions: set[int] = set()
         self._connection: Connection | None = None
         self._thread: threading.Thread | None = None
@@ -86,14 +92,26 @@ class Intake:
 
     def submit(self, batch: Batch) -> Future[Receipt]:
         """A future that is done after the commit; raises TooManyRequests when the queue is full."""
-        return self._put(_Item(batch, None, Future()))
+        future: Future[Receipt] = Future()
+        self._put(_Item(batch, None, future))
+        return future
+
+    def submit_from_loop(self, batch: Batch) -> "asyncio.Future[Receipt]":
+        """The same for the event loop that runs: a whole group's answers wake it once."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Receipt] = loop.create_future()
+        self._put(_Item(batch, None, future, loop))
+        return future
 
     def in_transaction(self, work: Callable[[Connection], T]) -> Future[T]:
         """Runs `work` in the next group's transaction, in a savepoint of its own; the answer waits for the commit."""
-        return self._put(_Item(None, work, Future()))
+        future: Future[T] = Future()
+        self._put(_Item(None, work, future))
+        return future
 
-    def _put(self, item: _Item) -> Future[Any]:
-        item.future.set_running_or_notify_cancel()  # who waits may go away; what was taken is written all the same
+    def _put(self, item: _Item) -> None:
+        if item.loop is None:
+            item.future.set_running_or_notify_cancel()  # who waits may go away; what was taken is written all the same
         with self._changed:
             if self._stopping or self._thread is None:
                 raise Unavailable("The server is stopping; send the same events again in a moment.", retry_after_s=2)
@@ -102,7 +120,6 @@ class Intake:
             self._waiting.append(item)
             self._n_waiting += item.size
             self._changed.notify()
-        return item.future
 
     def _take(self) -> list[_Item]:
         with self._changed:
@@ -134,13 +151,9 @@ class Intake:
             else:
                 log.exception("a request could not be written")
                 answer = problem if isinstance(problem, MilepostError) else Unavailable(retry_after_s=1)
-                group[0].future.set_exception(answer)
+                _answer(group, [answer])
             return
-        for item, answer in zip(group, answers, strict=True):
-            if isinstance(answer, Exception):
-                item.future.set_exception(answer)
-            else:
-                item.future.set_result(answer)
+        _answer(group, answers)
 
     def _commit(self, group: list[_Item]) -> list[Any]:
         now = self._clock()
@@ -157,7 +170,7 @@ class Intake:
         with connection.begin():
             for environment_id in sorted({b.environment_id for b in batches}):
                 mine = [b for b in batches if b.environment_id == environment_id]
-                tenant = self._tenants.within(connection, environment_id, now)
+                tenant = self._tenant(connection, environment_id, now)
                 memory = self._memories.setdefault(environment_id, Memory())
                 limit = self._settings.new_accounts_per_hour
                 written = write_group(connection, tenant, memory, mine, self._followers, now, limit)
@@ -167,6 +180,14 @@ class Intake:
         self.n_events += sum(len(b.readings) for b in batches)
         return [receipts[id(i.batch)] if i.batch is not None else worked[id(i)] for i in group]
 
+    def _tenant(self, connection: Connection, environment_id: int, now: int) -> Tenant:
+        """As committed: it is read before this transaction changes anything there, so it may be kept whatever comes."""
+        held = self._known.get(environment_id)
+        if held is None or held.generation != environment_store.read_generation(connection, environment_id):
+            held = self._tenants.within(connection, environment_id, now)
+            self._known[environment_id] = held
+        return held
+
     def _disconnect(self) -> None:
         if self._connection is not None:
             self._connection.close()
@@ -175,6 +196,28 @@ class Intake:
     def _forget(self) -> None:
         for memory in self._memories.values():
             memory.forget()
+
+
+def _answer(group: list[_Item], answers: list[Any]) -> None:
+    by_loop: dict[asyncio.AbstractEventLoop | None, list[tuple[Any, Any]]] = {}
+    for item, answer in zip(group, answers, strict=True):
+        by_loop.setdefault(item.loop, []).append((item.future, answer))
+    for loop, pairs in by_loop.items():
+        if loop is None:
+            _settle(pairs)
+        else:
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(_settle, pairs)
+
+
+def _settle(pairs: list[tuple[Any, Any]]) -> None:
+    for future, answer in pairs:
+        if future.done():  # who waited went away
+            continue
+        if isinstance(answer, Exception):
+            future.set_exception(answer)
+        else:
+            future.set_result(answer)
 
 
 def _run_alone(connection: Connection, work: Callable[[Connection], Any]) -> Any:

@@ -6,6 +6,7 @@ process work; on SQLite there is only one.
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -30,6 +31,7 @@ from milepost.store.job_lock import holds_job_lock, take_job_lock
 
 log = logging.getLogger(__name__)
 POLL_S = 0.5
+REST = 2  # parts of rest to one of work: events that come in at full speed mark every account again and again
 AFTER_TROUBLE_S = 5.0
 DAILY_HOUR = 2
 CATCH_UP_DAYS = 31
@@ -64,8 +66,10 @@ class Jobs:
     def _run(self) -> None:
         pause = POLL_S
         while not self._stopping.wait(pause):
+            begin = time.monotonic()
             try:
                 pause = POLL_S if self._may_work() and self.tick() else 2 * POLL_S
+                pause = max(pause, REST * (time.monotonic() - begin))
             except Exception:  # the thread's boundary: whatever failed is tried again
                 log.exception("the jobs stumbled; they go on in a moment")
                 self._drop_lock()

@@ -201,7 +201,7 @@ async def _store(runtime: Runtime, parcel: Parcel, route: str, holder: KeyHolder
         raise Unavailable("This process takes no events.")
     try:
         async with asyncio.timeout(ANSWER_WITHIN_S):
-            return await asyncio.wrap_future(runtime.intake.submit(batch))
+            return await runtime.intake.submit_from_loop(batch)
     except TimeoutError as problem:
         raise Unavailable("The store is slow; send the same events again.", retry_after_s=2) from problem
 
