@@ -21,7 +21,7 @@ LOOK_BACK_MS = 8 * DAY_MS
 
 def decide_claim(connection: Connection, runtime: Runtime, holder: KeyHolder, asking: ClaimRequest, now: int) -> ClaimAnswer:
     """Inside the writer's transaction: yes makes the run. Asking again for the same run answers yes again."""
-    tenant = runtime.tenants.within(connection, holder.environment_id, now)
+    tenant = runtime.tenants.amid(connection, holder.environment_id, now)
     caller = identify_caller(asking, holder, tenant, now)
     if caller.user is None:
         return ClaimAnswer(ok=False, reason="unidentified")

@@ -47,15 +47,19 @@ class Tenants:
                 return self._load(connection, environment_id, now)
 
     def within(self, connection: Connection, environment_id: int, now: int) -> Tenant:
-        """The tenant as this very transaction sees it: for the writer."""
+        """The tenant as this transaction found it: for the writer, before it changes anything."""
+        tenant = self.amid(connection, environment_id, now)
+        if db.is_sqlite(connection):  # on PostgreSQL `current` holds it soon enough
+            self._tenants[environment_id] = tenant
+        return tenant
+
+    def amid(self, connection: Connection, environment_id: int, now: int) -> Tenant:
+        """The same in the middle of a transaction, which may have raised the generation and may yet roll back: not held."""
         generation = environment_store.read_generation(connection, environment_id)
         held = self._tenants.get(environment_id)
         if held is not None and held.generation == generation:
             return held
-        tenant = load_tenant(connection, environment_id, self._sealer, now)
-        if generation == self._generations.get(environment_id):  # else this transaction's own change, which may roll back
-            self._tenants[environment_id] = tenant
-        return tenant
+        return load_tenant(connection, environment_id, self._sealer, now)
 
     def _load(self, connection: Connection, environment_id: int, now: int) -> Tenant:
         held = self._tenants.get(environment_id)
