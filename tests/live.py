@@ -23,7 +23,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def milepost(*arguments: str, database: str, folder: Path) -> str:
+def milepost(*arguments: str, database: str, folder: Path, within_s: float = 120) -> str:
     """Runs one command of the product and answers what it printed; raises with its stderr when it fails."""
     done = subprocess.run(
         [sys.executable, "-m", "milepost.cli.main", *arguments, "--database", database],
@@ -31,7 +31,7 @@ def milepost(*arguments: str, database: str, folder: Path) -> str:
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=within_s,
         check=False,
     )
     if done.returncode:
