@@ -58,6 +58,9 @@ def test_the_author_says_what_a_missing_target_means(
     else:
         expect(page.locator("milepost-guide")).to_have_count(0)
     told.wait_for(lambda: told_of in told.progress())
+    page.wait_for_timeout(450)  # nothing says "waiting" afterwards
+    if seen:
+        expect(card(page)).to_contain_text(seen)
     told.wait_for_progress("missing", "two")
     assert next(p for p in told.progress() if p[0] == "missing") == ("missing", "two", "missing")
 

@@ -149,7 +149,9 @@ export function play(stage: Stage): Player {
       onPress: (node, actions) => void now.listen(node, "click", () => actions.forEach(act)),
     });
 
+  /** Says that it waits, unless the step stands there in words by now. */
   const pill = () =>
+    surface?.layer.children[1] ||
     show(
       card(
         [
