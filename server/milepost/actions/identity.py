@@ -1,5 +1,8 @@
-"""Signed identity: HS256 tokens of an environment, verified against the secrets in force."""
+"""Signed identity: tokens of an environment, HS256 by its secrets in force, RS256 and EdDSA by its public keys."""
 
+import contextlib
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,12 +39,32 @@ class SigningSecret:
     retired_at: int | None = None
 
 
+@dataclass(frozen=True)
+class PublicKey:
+    """One key of a JSON Web Key Set; it verifies by its own algorithm and by no other."""
+
+    algorithm: str  # RS256 | EdDSA
+    kid: str | None
+    key: Any
+
+
+def read_public_keys(jwks: str) -> tuple[PublicKey, ...]:
+    """The keys of a checked key set (`wire.environment`); one that can't be built is left out."""
+    found = []
+    for document in json.loads(jwks)["keys"] if jwks else []:
+        algorithm = "RS256" if document["kty"] == "RSA" else "EdDSA"
+        with contextlib.suppress(jwt.PyJWTError, ValueError, TypeError):
+            found.append(PublicKey(algorithm, document.get("kid"), jwt.PyJWK(document, algorithm).key))
+    return tuple(found)
+
+
 @dataclass
 class Verifier:
     """Verifies tokens of one environment; remembers good ones until they, or the secret, expire."""
 
     environment: str  # public id = aud
     secrets: tuple["SigningSecret", ...]
+    public_keys: tuple[PublicKey, ...] = ()
     seen: dict[str, Claims] = field(default_factory=dict)
 
     def verify(self, token: str, now_ms: int) -> Claims | None:
@@ -49,20 +72,33 @@ class Verifier:
         held = self.seen.get(token)
         if held is not None:
             return held if now_ms < held.expires_ms else None
-        in_force = (s for s in self.secrets if s.retired_at is None or s.retired_at > now_ms)
-        claims = next(filter(None, (self._decode(token, secret, now_ms) for secret in in_force)), None)
+        tries = (self._decode(token, *known, now_ms) for known in self._in_force(token, now_ms))
+        claims = next(filter(None, tries), None)
         if claims is not None:
             if len(self.seen) > 20_000:
                 self.seen.clear()
             self.seen[token] = claims
         return claims
 
-    def _decode(self, token: str, secret: SigningSecret, now_ms: int) -> Claims | None:
+    def _in_force(self, token: str, now_ms: int) -> Iterator[tuple[Any, str, int | None]]:
+        """(key, its one algorithm, when it retires) of whatever may have signed the token."""
+        try:
+            header = jwt.get_unverified_header(token)
+        except jwt.InvalidTokenError:
+            return
+        for secret in self.secrets:
+            if secret.retired_at is None or secret.retired_at > now_ms:
+                yield secret.text, "HS256", secret.retired_at
+        for public in self.public_keys:
+            if public.algorithm == header.get("alg") and header.get("kid") in {None, public.kid}:
+                yield public.key, public.algorithm, None
+
+    def _decode(self, token: str, key: Any, algorithm: str, retired_at: int | None, now_ms: int) -> Claims | None:
         try:
             payload = jwt.decode(
                 token,
-                secret.text,
-                algorithms=["HS256"],
+                key,
+                algorithms=[algorithm],
                 audience=self.environment,
                 options=CHECKED_HERE,
             )
@@ -74,7 +110,7 @@ class Verifier:
         user, account, traits = as_id(payload["sub"]), as_id(payload.get("account")), payload.get("traits")
         if not in_time or user is None:
             return None
-        ends_ms = int(expires * 1000) if secret.retired_at is None else min(int(expires * 1000), secret.retired_at)
+        ends_ms = int(expires * 1000) if retired_at is None else min(int(expires * 1000), retired_at)
         return Claims(user, account, ends_ms, traits if isinstance(traits, dict) else {})
 
 

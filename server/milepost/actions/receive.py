@@ -104,7 +104,7 @@ def read_parcel(parcel: Parcel, route: str, holder: KeyHolder, tenant: Tenant, n
 
 
 def _verify(reading: Reading, token: str | None, holder: KeyHolder, tenant: Tenant, now: int) -> None:
-    """A secret key vouches for everything; a token for its own person and account."""
+    """A secret key vouches for everything; a token for its own person, and only for the account inside it."""
     if holder.is_secret:
         reading.verified = True
         return
@@ -112,10 +112,9 @@ def _verify(reading: Reading, token: str | None, holder: KeyHolder, tenant: Tena
     claims = tenant.verifier.verify(token, now) if token else None
     if claims is None or claims.user != reading.user:
         return
-    if claims.account is not None:
-        if reading.group is not None and reading.group != claims.account:
-            return
-        reading.group = reading.group or claims.account
+    if reading.group is not None and reading.group != claims.account:
+        return
+    reading.group = reading.group or claims.account
     reading.verified = True
     reading.signed = claims.traits or None
 

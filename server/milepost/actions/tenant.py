@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter
 from sqlalchemy import Connection
 
-from milepost.actions.identity import SigningSecret, Verifier
+from milepost.actions.identity import SigningSecret, Verifier, read_public_keys
 from milepost.actions.secrets import Sealer
 from milepost.rules.matching import CompiledCatalogue, MatchableFeature
 from milepost.store import environments as environment_store
@@ -52,6 +52,7 @@ def load_tenant(connection: Connection, environment_id: int, sealer: Sealer, now
         SigningSecret(sealer.open(secret["sealed"], f"identity:{environment_id}"), secret["retired_at"])
         for secret in key_store.list_identity_secrets(connection, environment_id, now)
     )
+    settings = EnvironmentSettings.model_validate_json(row["settings"])
     return Tenant(
         id=environment_id,
         public_id=row["public_id"],
@@ -60,9 +61,9 @@ def load_tenant(connection: Connection, environment_id: int, sealer: Sealer, now
         zone=row["time_zone"],
         identity_mode=row["identity_mode"],
         retention_days=row["retention_days"],
-        settings=EnvironmentSettings.model_validate_json(row["settings"]),
+        settings=settings,
         catalogue=CompiledCatalogue(version, tuple(_matchable(f) for f in features if f["merged_into"] is None)),
-        verifier=Verifier(row["public_id"], secrets),
+        verifier=Verifier(row["public_id"], secrets, read_public_keys(settings.identity_jwks)),
         unproven={f["ordinal"] for f in features if f["proven_at"] is None},
         has_checkpoints=feature_store.has_checkpoints(connection, environment_id),
     )

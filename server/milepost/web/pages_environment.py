@@ -19,7 +19,7 @@ from milepost.web.pages import go, render, translations
 from milepost.web.tables import arrange, read_order
 from milepost.wire.environment import EnvironmentSettings
 
-TEXTS = ("name", "time_zone", "plan_unknown", "active_share_denominator", "holiday_country", "host_url")
+TEXTS = ("name", "time_zone", "plan_unknown", "active_share_denominator", "holiday_country", "host_url", "identity_jwks")
 NUMBERS = ("retention_days", "coverage_window_days")
 LISTS = ("internal_domains", "internal_user_ids")
 FIELD_OF_CODE = {"time_zone": "time_zone", "environment_key": "key"}
