@@ -1,6 +1,7 @@
 """Linden HR used by hand: every one of the 31 features it sells is seen by a rule of the catalogue."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -139,7 +140,9 @@ def test_every_feature_used_by_hand_is_counted_by_its_rule(context: BrowserConte
     for walk in WALKS.values():
         walk(page, story.host_url)
     page.goto(f"{story.host_url}/")
-    wait_until(lambda: used_alone(story) == set(WALKS), 10, "a use of every feature")
+    with suppress(AssertionError):  # what is missing says more than that something is
+        wait_until(lambda: used_alone(story) == set(WALKS), 30, "a use of every feature")
+    assert set(WALKS) - used_alone(story) == set()
 
     left = list_unmatched(story.runtime, find_tenant(story.runtime, story.state))
     assert {line.name for line in left if line.kind == "event"} == set()

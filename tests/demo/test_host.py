@@ -1,6 +1,8 @@
 """Linden HR as a browser without scripts sees it."""
 
+import base64
 import datetime as dt
+import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -22,8 +24,10 @@ from milepost.demo.host.samples import WANTED
 from milepost.demo.host.visit import Install
 from milepost.demo.host.words import ZH
 from milepost.rules.days import day_number
+from milepost.web import install_code
 
 SECRET = "ids_" + "0" * 32
+INSTALL = Install("http://127.0.0.1:8787", "pk_sample", "env_sample", SECRET)
 TODAY = dt.date(2026, 11, 24)
 
 
@@ -32,8 +36,7 @@ def browser(tmp_path: Path) -> Iterator[TestClient]:
     data = Data(tmp_path / "linden.db")
     book = make_book(day_number(TODAY))
     data.fill((book.account(key) for key in (CASTINGS, LOGISTICS, RETAILER)), TODAY)
-    install = Install("http://127.0.0.1:8787", "pk_sample", "env_sample", SECRET)
-    with TestClient(create_host(data, install), base_url="http://localhost:8788") as client:
+    with TestClient(create_host(data, INSTALL), base_url="http://localhost:8788") as client:
         yield client
     data.close()
 
@@ -54,13 +57,19 @@ def test_nobody_sees_a_page_without_signing_in(browser: TestClient) -> None:
         assert browser.get(path.replace("{id:int}", "1").replace("{id}", "x")).url.path == "/login"
 
 
-def test_every_page_answers_under_a_policy_without_inline_code(browser: TestClient) -> None:
+def test_every_page_answers_under_a_policy_that_lets_only_the_snippet_run_inline(browser: TestClient) -> None:
     sign_in(browser, f"manager01@{CASTINGS}")
     for path in PAGES:
         answer = browser.get(path.replace("{id:int}", "1").replace("{id}", f"{CASTINGS}-01"))
         assert answer.status_code == 200, path
-        assert "'unsafe" not in answer.headers["content-security-policy"]
-        assert not re.search(r"<script(?![^>]*src=)|<style|\son\w+=|\sstyle=", answer.text), path
+        assert install_code.snippet(INSTALL.console_url, INSTALL.write_key) in answer.text
+        allowed = answer.headers["content-security-policy"]
+        assert "'unsafe" not in allowed
+        inline = re.findall(r"<script>(.+?)</script>", answer.text)
+        hashes = [base64.b64encode(hashlib.sha256(code.encode()).digest()).decode() for code in inline]
+        assert len(hashes) == 1
+        assert f"'sha256-{hashes[0]}'" in allowed
+        assert not re.search(r"<style|\son\w+=|\sstyle=", answer.text), path
 
 
 def test_identity_is_signed_with_the_account_inside(browser: TestClient) -> None:

@@ -32,7 +32,7 @@ def create_host(data: Data, install: Install, clock: Clock = system_clock) -> St
     routes += [Route(path, _page(handler), methods=["GET"]) for path, handler in PAGES.items()]
     app = Starlette(
         routes=routes,
-        middleware=[Middleware(BaseHTTPMiddleware, dispatch=partial(_guard, policy(install.console_url)))],
+        middleware=[Middleware(BaseHTTPMiddleware, dispatch=partial(_guard, policy(install)))],
         exception_handlers={HTTPException: _explain},
     )
     app.router.redirect_slashes = False
@@ -43,10 +43,11 @@ def create_host(data: Data, install: Install, clock: Clock = system_clock) -> St
     return app
 
 
-def policy(console_url: str) -> str:
-    """What a careful customer allows: its own files and Milepost's address, no inline code."""
+def policy(install: Install) -> str:
+    """What a careful customer allows: its own files and what Milepost's install page asks for, nothing else inline."""
+    scripts, connections = install.policy["script-src"], install.policy["connect-src"]
     return (
-        f"default-src 'none'; script-src 'self' {console_url}; connect-src 'self' {console_url}; style-src 'self'; "
+        f"default-src 'none'; script-src 'self' {scripts}; connect-src 'self' {connections}; style-src 'self'; "
         "img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
         "require-trusted-types-for 'script'; trusted-types 'none'"
     )

@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from milepost.actions.identity import sign
 from milepost.demo.host.data import Data, Row
 from milepost.demo.host.words import day_text, initials, tint, translate
+from milepost.web import install_code
 
 COOKIE = "linden_session"
 PASSWORD = "linden"  # noqa: S105  (sample people, sample data)
@@ -29,6 +30,17 @@ class Install:
     write_key: str
     environment: str
     identity_secret: str
+
+    @property
+    def snippet(self) -> str:
+        """Step 1 of the install page, letter by letter."""
+        return install_code.snippet(self.console_url, self.write_key)
+
+    @property
+    def policy(self) -> dict[str, str]:
+        """{directive: sources to add}, as the install page says for a page with a Content-Security-Policy."""
+        parts = install_code.policy(self.console_url).split(";")
+        return dict(part.strip().split(" ", 1) for part in parts if part.strip())
 
 
 @dataclass(frozen=True)
