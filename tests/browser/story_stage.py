@@ -87,6 +87,12 @@ class Story:
         with db.reading(self.runtime.engine) as connection:
             return [(r[0], r[1]) for r in connection.execute(text(sql), {"e": self.environment_id, "n": name})]
 
+    def guide_events(self) -> list[str]:
+        """The stored body of every guide event."""
+        sql = "SELECT body FROM events WHERE environment_id = :e AND name = '$guide' ORDER BY key"
+        with db.reading(self.runtime.engine) as connection:
+            return [str(r[0]) for r in connection.execute(text(sql), {"e": self.environment_id})]
+
 
 def wait_until(holds: Callable[[], bool], seconds: float, what: str) -> None:
     """Fails when it does not come to hold in time."""

@@ -129,18 +129,6 @@ def test_the_script_holds_from_the_first_line_to_the_third(demo: Demo, context: 
     expect(console.get_by_text("live 4 of 31 · midnight 3 of 31")).to_be_visible(timeout=3 * LIVE_WITHIN_MS)
 
 
-def test_a_renamed_target_is_reported_on_the_guides_page(demo: Demo, context: BrowserContext, console: Page) -> None:
-    page = sign_in(context, demo, f"{CASTINGS}-00")
-    page.goto(f"{demo.host_url}/approvals")
-    card = page.get_by_role("dialog")
-    card.get_by_role("button", name="Show me").click(timeout=15_000)
-    card.get_by_role("button", name="Next").click()
-    expect(card).to_have_count(0, timeout=15_000)  # the third step has nothing to point at
-    page.goto(f"{demo.host_url}/")
-    console.goto(f"{demo.url}/e/production/guides")
-    expect(console.get_by_text("1 live guide has a target that was not found")).to_be_visible(timeout=3 * LIVE_WITHIN_MS)
-
-
 def test_after_a_stop_the_missing_days_come_and_nothing_counts_twice(demo: Demo, folder: Path) -> None:
     demo.stop()
     before, ids = demo.state, demo.exported_ids()

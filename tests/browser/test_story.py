@@ -22,11 +22,11 @@ def story(tmp_path: Path, sqlite_template: Path) -> Iterator[Story]:
         yield opened
 
 
-def open_host(context: BrowserContext, story: Story) -> Page:
-    """The manager's window."""
+def open_host(context: BrowserContext, story: Story, person: int) -> Page:
+    """The window of somebody of the account: 0 administers, 1 manages."""
     page = context.new_page()
     page.goto(f"{story.host_url}/login")
-    page.get_by_test_id(f"as-{CASTINGS}-01").click()
+    page.get_by_test_id(f"as-{CASTINGS}-{person:02d}").click()
     page.wait_for_url(f"{story.host_url}/")
     return page
 
@@ -72,7 +72,7 @@ def test_a_guided_person_then_uses_the_feature_alone_and_the_numbers_follow(
     expect(part(csm, "Coverage")).to_contain_text("3.2")
 
     # Walked through the guide over two pages: the use is stored once, marked, and stands beside the number.
-    host = open_host(context, story)
+    host = open_host(context, story, 1)
     host.goto(f"{story.host_url}/approvals")
     card = host.get_by_role("dialog")
     expect(card).to_contain_text("A colleague waits for your answer", timeout=15_000)
@@ -116,4 +116,19 @@ def test_a_guided_person_then_uses_the_feature_alone_and_the_numbers_follow(
     assert (settled["coverage"]["n"], settled["coverage"]["of"], settled["guided_only"]) == (4, 31, 0)
     expect(csm.get_by_text("live 4 of 31 · midnight 4 of 31")).to_be_visible(timeout=10_000)
     assert csm.evaluate("window.never_reloaded") is True
+    csm.context.close()
+
+
+def test_a_renamed_target_is_reported_on_the_guides_page(chromium: Browser, context: BrowserContext, story: Story) -> None:
+    host = open_host(context, story, 0)
+    host.goto(f"{story.host_url}/approvals")
+    card = host.get_by_role("dialog")
+    card.get_by_role("button", name="Show me").click(timeout=15_000)
+    card.get_by_role("button", name="Next").click()
+    expect(card).to_have_count(0, timeout=15_000)  # the third step has nothing to point at
+    host.goto(f"{story.host_url}/")
+    wait_until(lambda: any("missing" in row for row in story.guide_events()), 15, "the report of the page")
+    csm = open_account(chromium, story)
+    csm.goto(f"{story.url}/e/production/guides")
+    expect(csm.get_by_text("1 live guide has a target that was not found")).to_be_visible()
     csm.context.close()
