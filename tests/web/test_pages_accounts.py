@@ -14,6 +14,7 @@ from milepost.actions.portfolio_choice import SORTS
 from milepost.actions.score import refresh_dirty, settle_days
 from milepost.actions.workspaces import create_workspace
 from milepost.rules.days import day_of
+from milepost.web.figures import Figures
 from milepost.wire.feature import Catalogue, EventRule, Feature
 from tests.factories import Sandbox
 from tests.web.reading import cells, console, plain
@@ -75,7 +76,9 @@ def test_the_line_of_an_account_shows_what_was_counted(book: Sandbox) -> None:
     assert cells(html, "c-rate") == ["33 % core 25 %"]
     assert cells(html, "c-arr") == ["$12,000"]
     assert cells(html, "c-renew") == ["36 days 24 Dec 2026"]
-    assert cells(html, "c-health") == [f"{line.score:.0f} At risk known {line.known_share:.0%}".replace("%", " %")]
+    assert cells(html, "c-health") == [
+        f"{Figures('en', 'UTC', 0).score(line.score)} At risk known {line.known_share:.0%}".replace("%", " %")
+    ]
     assert cells(html, "c-seats") == ["0 of 5"]
     assert cells(html, "c-act") == ["not yet"]
 
@@ -183,6 +186,13 @@ def test_another_workspaces_accounts_are_not_there(book: Sandbox) -> None:
     assert other.workspace_id
     client = console(book, "viewer")
     assert client.get("/e/elsewhere/accounts").status_code == 404
+
+
+def test_a_score_just_under_a_line_does_not_read_as_on_it() -> None:
+    fmt = Figures("en", "UTC", 0)
+    shown = [fmt.score(v) for v in (49.6, 49.96, 50.0, 50.4, 74.99, 48.6, 0.0, -0.3, None)]
+    assert shown == ["49.6", "49.9", "50", "50", "74.9", "49", "0", "−0.3", "–"]
+    assert (fmt.signed(-0.3), fmt.signed(0.3), fmt.signed(-0.04, 1)) == ("0", "0", "0.0")
 
 
 def test_a_stranger_is_sent_to_the_login(book: Sandbox) -> None:

@@ -3,6 +3,7 @@
 English: "22 %", "19 Nov 2026". Chinese: "22%", "2026 年 11 月 19 日". Real minus signs, no-break spaces, null is "–".
 """
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -32,6 +33,12 @@ class Figures:
             return NOTHING
         shown = f"{value:,.{decimals}f}"
         return shown.lstrip("-") if not shown.strip("-0.,") else shown.replace("-", "−")
+
+    def score(self, value: float | None) -> str:
+        """A health score, whole; just under a multiple of five, where a band's line may lie, 49.6 doesn't read as 50."""
+        if value is None or round(value) % 5 or value >= round(value):
+            return self.number(value)
+        return self.number(math.floor(value * 10) / 10, 1)
 
     def percent(self, share: float | None, decimals: int = 0) -> str:
         """A share 0–1 as "22 %"."""

@@ -18,7 +18,7 @@ from milepost.web.pages import figures, locale, render, translations
 from milepost.web.pages_accounts import open_routes
 from milepost.web.words import TRAITS
 
-PEOPLE_SHOWN = 20
+PEOPLE_SHOWN = 12
 
 
 @dataclass(frozen=True)
