@@ -147,6 +147,7 @@ def _put_member(connection: Connection, found: RowMapping, name: str, hashed: st
             email=email,
             name=name or email.partition("@")[0],
             role=found["role"],
+            locale="",  # the browser's, until they choose
             password_hash=hashed,
             created_at=now,
         )

@@ -85,6 +85,7 @@ def create_workspace(
             email=email,
             name=email.partition("@")[0],
             role="owner",
+            locale="",  # the browser's, until they choose
             password_hash=HASHER.hash(password),
             must_change_password=1,
             created_at=now,

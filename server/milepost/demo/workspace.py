@@ -114,7 +114,7 @@ def _settle_in(runtime: Runtime, state: State) -> None:
             workspace_store.insert_member(
                 connection, tenant.workspace_id, public_id=new_id("mbr", now), email=csm_email(i),
                 name=f"{person_name(rng, chinese=i % 2 == 1)} (sample)", role="csm", password_hash=password_hash,
-                must_change_password=0, created_at=now,
+                must_change_password=0, locale="", created_at=now,
             )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from functools import cache, partial
 from typing import Any
 
 from jinja2 import Environment, PackageLoader
+from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -32,9 +33,9 @@ class Install:
     identity_secret: str
 
     @property
-    def snippet(self) -> str:
-        """Step 1 of the install page, letter by letter."""
-        return install_code.snippet(self.console_url, self.write_key)
+    def snippet(self) -> Markup:
+        """Step 1 of the install page, letter by letter: our own markup, which a customer pastes into a template."""
+        return Markup(install_code.snippet(self.console_url, self.write_key))  # noqa: S704
 
     @property
     def policy(self) -> dict[str, str]:
