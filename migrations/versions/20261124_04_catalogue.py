@@ -44,6 +44,15 @@ SQLITE = [
     CONSTRAINT uq_checkpoints_environment_id_key UNIQUE (environment_id, "key")
 )
  STRICT""",
+    """CREATE TABLE feature_entitlements (
+    environment_id INTEGER NOT NULL,
+    ordinal INTEGER NOT NULL,
+    from_on INTEGER NOT NULL,
+    plans TEXT,
+    add_ons TEXT,
+    CONSTRAINT pk_feature_entitlements PRIMARY KEY (environment_id, ordinal, from_on)
+)
+ STRICT""",
     """CREATE TABLE features (
     environment_id INTEGER NOT NULL,
     ordinal INTEGER NOT NULL,
@@ -118,6 +127,14 @@ POSTGRESQL = [
     CONSTRAINT pk_checkpoints PRIMARY KEY (id),
     CONSTRAINT uq_checkpoints_environment_id_key UNIQUE (environment_id, key)
 )""",
+    """CREATE TABLE feature_entitlements (
+    environment_id BIGINT NOT NULL,
+    ordinal BIGINT NOT NULL,
+    from_on BIGINT NOT NULL,
+    plans TEXT,
+    add_ons TEXT,
+    CONSTRAINT pk_feature_entitlements PRIMARY KEY (environment_id, ordinal, from_on)
+)""",
     """CREATE TABLE features (
     environment_id BIGINT NOT NULL,
     ordinal BIGINT NOT NULL,
@@ -166,5 +183,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for name in ['tracking_faults', 'features', 'checkpoints', 'checkpoint_reached', 'catalogue_versions']:
+    for name in ['tracking_faults', 'features', 'feature_entitlements', 'checkpoints', 'checkpoint_reached', 'catalogue_versions']:
         op.drop_table(name)

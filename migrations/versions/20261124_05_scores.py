@@ -22,6 +22,7 @@ SQLITE = [
 )
  WITHOUT ROWID,
  STRICT""",
+    """CREATE INDEX ix_feature_state_environment_id_ordinal_state_account_id ON feature_state (environment_id, ordinal, state, account_id)""",
     """CREATE TABLE health_models (
     environment_id INTEGER NOT NULL,
     id INTEGER NOT NULL,
@@ -108,6 +109,7 @@ POSTGRESQL = [
     since_on BIGINT NOT NULL,
     CONSTRAINT pk_feature_state PRIMARY KEY (environment_id, account_id, ordinal)
 )""",
+    """CREATE INDEX ix_feature_state_environment_id_ordinal_state_account_id ON feature_state (environment_id, ordinal, state, account_id)""",
     """CREATE TABLE health_models (
     environment_id BIGINT NOT NULL,
     id BIGSERIAL NOT NULL,

@@ -136,6 +136,38 @@ def test_a_preview_shows_whose_coverage_would_move(sandbox: Sandbox) -> None:
     assert (found.created, found.changed) == (["report"], ["roster"])
 
 
+def test_a_preview_tells_whom_a_wider_offer_reaches_and_moves_nobody_today(sandbox: Sandbox) -> None:
+    push(sandbox, feature("leave"), feature("roster", plans=["pro"]))
+    for name in ("leave", "roster"):
+        sandbox.use(name)
+    for account, plan in (("a1", "basic"), ("a2", "pro"), ("a3", "basic")):
+        sandbox.send({"type": "group", "messageId": account, "userId": "u1", "groupId": account, "traits": {"plan": plan}})
+    sandbox.clock.turn(days=1)
+    wider = feature("roster", plans=["pro", "basic"])
+    found = preview_catalogue(sandbox.runtime, sandbox.tenant, [feature("leave"), wider])
+    assert (found.changed, found.n_moved, found.n_joining, found.n_accounts) == (["roster"], 0, 2, 3)
+    assert sandbox.rows("SELECT count(*) FROM feature_entitlements") == [(2,)], "a preview stores nothing"
+    push(sandbox, wider)
+    refresh_dirty(sandbox.runtime, sandbox.environment_id)
+    assert sandbox.rows("SELECT n_eligible, n_new FROM live_scores ORDER BY account_id") == [(1, 1), (2, 0), (1, 1)]
+    back = preview_catalogue(sandbox.runtime, sandbox.tenant, [feature("roster", plans=["pro"])])
+    assert (back.n_moved, back.n_joining) == (0, 0)
+    nobody = preview_catalogue(sandbox.runtime, sandbox.tenant, [feature("roster", plans=["none"])])
+    assert [(e.account, e.eligible_before, e.eligible_after) for e in nobody.effects] == [("a2", 2, 1)]
+
+
+def test_only_a_change_of_plans_or_add_ons_is_dated(sandbox: Sandbox) -> None:
+    push(sandbox, feature("leave", plans=["pro"]))
+    first = day_of(sandbox.clock(), "UTC")
+    sandbox.clock.turn(days=1)
+    push(sandbox, feature("leave", plans=["pro"], name="Time off"))
+    sandbox.clock.turn(days=1)
+    push(sandbox, feature("leave", plans=["pro"], add_ons=["hr"]))
+    push(sandbox, feature("leave", add_ons=["hr"]))
+    rows = sandbox.rows("SELECT from_on, plans, add_ons FROM feature_entitlements ORDER BY from_on")
+    assert rows == [(first, '["pro"]', None), (first + 2, None, '["hr"]')]
+
+
 def test_an_unknown_inbox_line_is_not_found(sandbox: Sandbox) -> None:
     with pytest.raises(NotFound):
         accept_unmatched(sandbox.runtime, sandbox.tenant, "event", "Nothing", "test")

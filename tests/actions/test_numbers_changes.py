@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milepost.actions.features import merge_feature, push_catalogue, retire_feature
+from milepost.actions.features import list_catalogue, merge_feature, push_catalogue, retire_feature
 from milepost.actions.recount import recount
 from milepost.actions.score import as_of
 from milepost.actions.signals import Signal, TicketEvent, apply_ticket_events, record_signals
@@ -33,6 +33,7 @@ class Story:
     plans: list[tuple[int, str]] = field(default_factory=list)
     retired: dict[str, int] = field(default_factory=dict)
     merged: dict[str, tuple[str, int]] = field(default_factory=dict)
+    offers: dict[str, list[tuple[int, list[str] | None]]] = field(default_factory=lambda: {k: [(0, PLANS[k])] for k in KEYS})
 
     def key_on(self, key: str, day: int) -> str:
         """Where a use of this day counts: along merges that were in force by then."""
@@ -44,26 +45,26 @@ class Story:
         return not (self.retired.get(key, t + 1) <= t or (key in self.merged and self.merged[key][1] <= t))
 
     def joins(self, key: str, t: int) -> int | None:
-        """The day from which the feature counts; None when the plan of day t does not have it."""
-        held = [(day, plan) for day, plan in self.plans if day <= t] or self.plans[:1]
-        allowed = PLANS[key]
-        if allowed is None:
-            return 0
-        if held[-1][1] not in allowed:
+        """The day from which the feature counts; None when it is not the account's on day t; day by day backwards."""
+        first, since = self.plans[0][0], t
+        if not self.has(key, t):
             return None
-        since = None
-        for day, plan in reversed(held):
-            if plan not in allowed:
-                break
-            since = day
-        is_first = since == self.plans[0][0]
-        return 0 if is_first else (since or 0) + JOIN_DAYS
+        while since > first and self.has(key, since - 1):
+            since -= 1
+        return 0 if since <= first else since + JOIN_DAYS
+
+    def has(self, key: str, day: int) -> bool:
+        """Was the feature for the plan of that day?"""
+        plan = ([plan for on, plan in self.plans if on <= day] or [self.plans[0][1]])[-1]
+        allowed = [plans for on, plans in self.offers[key] if on <= day][-1]
+        return allowed is None or plan in allowed
 
 
 step = st.one_of(
     st.tuples(st.just("use"), st.sampled_from(KEYS), st.integers(0, 40), st.booleans()),
     st.tuples(st.just("use"), st.sampled_from(KEYS), st.integers(0, 40), st.just(False)),
     st.tuples(st.just("plan"), st.sampled_from(["pro", "basic", "free"])),
+    st.tuples(st.just("offer"), st.sampled_from(KEYS), st.sampled_from([None, ["pro"], ["basic"], ["pro", "basic"], []])),
     st.tuples(st.just("wait"), st.sampled_from([1, 7, 27, 28, 29])),
     st.tuples(st.just("retire"), st.sampled_from(KEYS)),
     st.tuples(st.just("merge"), st.sampled_from(KEYS), st.sampled_from(KEYS)),
@@ -84,6 +85,12 @@ def act(box: Sandbox, story: Story, number: int, what: tuple[Any, ...]) -> None:
         box.send({"type": "group", "messageId": f"p{number}", "userId": "a1u1", "groupId": "a1", "traits": traits})
         if story.plans[-1][1] != what[1]:
             story.plans = [p for p in story.plans if p[0] != today] + [(today, what[1])]
+    elif what[0] == "offer" and what[1] not in story.merged:
+        _, key, plans = what
+        if story.offers[key][-1][1] != plans:
+            on = today if today > story.plans[0][0] else 0  # the first day's list holds back for ever
+            story.offers[key] = [o for o in story.offers[key] if o[0] != on] + [(on, plans)]
+        offer(box, key, plans)
     elif what[0] == "wait":
         box.clock.turn(days=what[1])
     elif what[0] == "retire" and what[1] not in story.merged and what[1] not in story.retired:
@@ -92,6 +99,14 @@ def act(box: Sandbox, story: Story, number: int, what: tuple[Any, ...]) -> None:
     elif what[0] == "merge" and what[1] != what[2] and not {what[1], what[2]} & story.merged.keys():
         merge_feature(box.runtime, box.tenant, what[1], what[2], None, "test")
         story.merged[what[1]] = (what[2], today)
+
+
+def offer(box: Sandbox, key: str, plans: list[str] | None) -> None:
+    """As an author would: the whole catalogue out, one list changed, and in again."""
+    with db.reading(box.runtime.engine) as connection:
+        held = list_catalogue(connection, box.environment_id)
+    features = [f.model_copy(update={"plans": plans}) if f.key == key else f for f in held.features]
+    push_catalogue(box.runtime, box.tenant, Catalogue(features=features), "test")
 
 
 def naive_numbers(story: Story, t: int) -> tuple[set[str], set[str], set[str], float | None, dict[str, str]]:
@@ -111,8 +126,8 @@ def naive_numbers(story: Story, t: int) -> tuple[set[str], set[str], set[str], f
     helped_only = {k for k in eligible if k not in used and any(d in window for d in guided[k])}
     states = {}
     for k in live:
-        plan = "nothing" if joins[k] is None else (PLANS[k] or ["any"])[0]
-        states[k] = naive_state(unguided[k], guided[k], k, plan, t)
+        plan = (PLANS[k] or ["any"])[0]
+        states[k] = "not_entitled" if joins[k] is None else naive_state(unguided[k], guided[k], k, plan, t)
     credit = {"adopted": 0.75, "retained": 1.0}
     got = [0.25 * bool(unguided[k]) if states[k] == "tried" else credit.get(states[k], 0.0) for k in eligible if k in CORE]
     return used, set(eligible), helped_only, sum(got) / len(got) if got else None, states
@@ -120,7 +135,7 @@ def naive_numbers(story: Story, t: int) -> tuple[set[str], set[str], set[str], f
 
 @FEW
 @given(steps=st.lists(step, min_size=1, max_size=25))
-def test_numbers_of_every_day_equal_the_naive_count_through_merges_retirements_and_upgrades(
+def test_numbers_of_every_day_equal_the_naive_count_through_merges_upgrades_and_offers(
     sandbox: Sandbox, steps: list[tuple[Any, ...]]
 ) -> None:
     started = sandbox.clock.now_ms
@@ -133,7 +148,8 @@ def test_numbers_of_every_day_equal_the_naive_count_through_merges_retirements_a
         keys = {o: k for k, o in box.rows("SELECT key, ordinal FROM features WHERE environment_id = :e")}
         account = box.rows("SELECT id FROM accounts WHERE environment_id = :e AND key = 'a1'")[0][0]
         today = day_of(box.clock(), "UTC")
-        edges = {day + n for day, _ in story.plans for n in (JOIN_DAYS - 1, JOIN_DAYS)} | {
+        moves = [*story.plans, *(offer for offers in story.offers.values() for offer in offers)]
+        edges = {day + n for day, _ in moves for n in (-1, 0, JOIN_DAYS - 1, JOIN_DAYS)} | {
             day - 1 for _, day in story.merged.values()
         }
         for t in sorted({today, today - 1, (first + today) // 2, first} | {day for day in edges if first <= day <= today}):

@@ -1,5 +1,7 @@
 """The read models behind the CSM's pages say what was counted."""
 
+import datetime as dt
+
 import pytest
 
 from milepost.actions.account import read_account_page
@@ -8,7 +10,8 @@ from milepost.actions.features import push_catalogue
 from milepost.actions.heatmap import read_heatmap
 from milepost.actions.portfolio import read_portfolio
 from milepost.actions.score import refresh_dirty, settle_days
-from milepost.rules.days import day_of
+from milepost.actions.workspaces import create_workspace
+from milepost.rules.days import date_of, day_of
 from milepost.wire.feature import Catalogue, EventRule, Feature
 from tests.factories import Sandbox
 
@@ -74,6 +77,23 @@ def test_heat_map_has_a_cell_for_every_account_and_live_feature(book: Sandbox) -
     states = {c.key: cell.state for c, cell in zip(heat.columns, row.cells, strict=True)}
     assert states == {"leave": "tried", "roster": "never", "report": "not_entitled"}
     assert sum(heat.totals.values()) == len(heat.rows) * len(heat.columns)
+
+
+def test_feature_board_counts_accounts_by_state_without_those_that_left(book: Sandbox) -> None:
+    other = create_workspace(book.runtime, name="Other", owner_email="o@example.test")
+    stranger = Sandbox(book.runtime, other, book.clock)
+    push_catalogue(stranger.runtime, stranger.tenant, Catalogue(features=FEATURES), "test")
+    stranger.use("leave", account="a1")
+    refresh_dirty(stranger.runtime, stranger.environment_id)
+    today = date_of(day_of(book.clock(), "UTC"))
+    whole = {"leave": {"tried": 2}, "roster": {"tried": 1, "never": 1}, "report": {"tried": 1, "not_entitled": 1}}
+    rest = {"leave": {"tried": 1}, "roster": {"tried": 1}, "report": {"tried": 1}}
+    for days, wanted in ((None, whole), (-1, rest), (0, whole), (400, whole)):
+        if days is not None:
+            traits = {"ended_on": (today + dt.timedelta(days)).isoformat()}
+            book.send({"type": "group", "messageId": f"end{days}", "userId": "u1", "groupId": "a1", "traits": traits})
+        board = read_feature_board(book.runtime, book.tenant)
+        assert {x.feature.key: x.states for x in board.lines} == wanted, f"ended {days} days from now"
 
 
 def test_feature_board_counts_uses_and_reach(book: Sandbox) -> None:

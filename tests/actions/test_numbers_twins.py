@@ -13,7 +13,7 @@ from milepost.actions.features import merge_feature, push_catalogue
 from milepost.actions.rebuild import rebuild_rollups
 from milepost.actions.score import as_of, refresh_dirty, run_settled, settle_days
 from milepost.actions.workspaces import create_workspace
-from milepost.rules.coverage import AccountUse, FeatureFacts, Plan, count_coverage
+from milepost.rules.coverage import AccountUse, FeatureFacts, Offer, Plan, count_coverage
 from milepost.rules.days import day_of
 from milepost.store import engine as db
 from milepost.wire.feature import Catalogue, EventRule, Feature
@@ -212,9 +212,54 @@ def test_a_new_feature_moves_no_score_within_28_days(sandbox: Sandbox, history: 
         box.clock.now_ms = started
 
 
+@FEW
+@given(history=histories, order=st.randoms(use_true_random=False))
+def test_one_more_plan_moves_no_score_within_28_days_and_one_less_moves_only_the_days_from_then_on(
+    sandbox: Sandbox, history: list[Use], order: Any
+) -> None:
+    """Report is pro's; basic gets it, then nobody has it: live, settled and `as of` tell the same of every day."""
+    box = fresh(sandbox, Book(history, {"a1": "pro", "a2": "basic"}))
+    box.send(*[as_event(box, use, n) for n, use in enumerate(history)], route="import")
+    ids = dict(box.rows("SELECT key, id FROM accounts WHERE environment_id = :e"))
+    started, t = box.clock.now_ms, day_of(box.clock(), "UTC")
+
+    def eligible_on(day: int) -> tuple[int, ...]:
+        found = {r.account_id: r.reckoning for r in as_of(box.runtime, box.environment_id, day)}
+        return tuple(len(found[ids[account]].coverage.eligible) for account in ("a1", "a2"))
+
+    def push(plans: list[str]) -> None:
+        features = [f.model_copy(update={"plans": plans}) if f.key == "report" else f for f in catalogue().features]
+        push_catalogue(box.runtime, box.tenant, Catalogue(features=features), "test")
+
+    def live() -> tuple[int, ...]:
+        refresh_dirty(box.runtime, box.environment_id)
+        held = dict(box.rows("SELECT account_id, n_eligible FROM live_scores WHERE environment_id = :e"))
+        return tuple(held[ids[account]] for account in ("a1", "a2"))
+
+    try:
+        box.clock.turn(days=3)
+        before = {r.account_id: r.reckoning.score.score for r in as_of(box.runtime, box.environment_id, t + 3)}
+        push(["free"])
+        push(["pro", "basic"])  # of two changes on one day the last stands
+        assert {r.account_id: r.reckoning.score.score for r in as_of(box.runtime, box.environment_id, t + 3)} == before
+        assert live() == (4, 3)
+        box.clock.turn(days=31)
+        push(["nobody"])
+        assert live() == (3, 3)
+        wanted = [(t + 2, (4, 3)), (t + 3, (4, 3)), (t + 30, (4, 3)), (t + 31, (4, 4)), (t + 33, (4, 4)), (t + 34, (3, 3))]
+        order.shuffle(wanted)
+        assert [(day, eligible_on(day)) for day, _ in wanted] == wanted
+        run_settled(box.runtime, box.environment_id, t + 33)
+        sql = "SELECT account_id, n_eligible FROM settled_scores WHERE environment_id = :e AND day = :d"
+        settled = dict(box.rows(sql, d=t + 33))
+        assert [settled[ids[account]] for account in ("a1", "a2")] == [4, 4]
+    finally:
+        box.clock.now_ms = started
+
+
 masks = st.dictionaries(st.integers(0, 3), st.integers(0, (1 << 120) - 1), max_size=4)
 FACTS = [
-    FeatureFacts(n, k, k, core=k in CORE, cadence=CADENCE[k], plans=None if PLANS[k] is None else frozenset(PLANS[k] or []))
+    FeatureFacts(n, k, k, core=k in CORE, cadence=CADENCE[k], offers=[Offer(0, PLANS[k] and frozenset(PLANS[k]))])
     for n, k in enumerate(KEYS)
 ]
 

@@ -14,7 +14,7 @@ from milepost.demo.book.history import COUNTRY, departures, events_of_day, is_wo
 from milepost.demo.book.ledger import Book, make_book
 from milepost.demo.book.stories import CASTINGS, FOODS, LOGISTICS, MEDIA, RETAILER, TOOLS
 from milepost.rules.activity import active_share
-from milepost.rules.coverage import AccountUse, FeatureFacts, Plan, count_coverage
+from milepost.rules.coverage import AccountUse, FeatureFacts, Offer, Plan, count_coverage
 from milepost.rules.days import date_of, day_number
 from milepost.rules.health import compute_score
 from milepost.store.schema import data_folder
@@ -182,7 +182,7 @@ ADOPTION = parse_yaml((data_folder("guides") / "library/health/adoption.yaml").r
 def health(book: Book, account: Account, counts: Counts, t: int) -> float:
     """The score by the product's own rules, from naive counts."""
     facts = [
-        FeatureFacts(i, f.key, f.name, core=f.core, cadence=f.cadence, plans=frozenset(f.plans or []))
+        FeatureFacts(i, f.key, f.name, core=f.core, cadence=f.cadence, offers=(Offer(plans=frozenset(f.plans or [])),))
         for i, f in enumerate(IN_PLANS)
     ]
     masks = {i: sum(1 << (d - book.first_day) for d in counts.uses[account.key][f.key]) for i, f in enumerate(IN_PLANS)}

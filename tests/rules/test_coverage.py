@@ -5,13 +5,15 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milepost.rules.coverage import AccountUse, Coverage, FeatureFacts, Plan, count_coverage
+from milepost.rules.coverage import AccountUse, Coverage, FeatureFacts, Offer, Plan, count_coverage
 from milepost.rules.states import state_of
 
 T = 200
 
 
-def feature(ordinal: int, **more: object) -> FeatureFacts:
+def feature(ordinal: int, plans: frozenset[str] | None = None, **more: object) -> FeatureFacts:
+    if plans is not None:
+        more["offers"] = [Offer(plans=plans)]
     return FeatureFacts(ordinal, f"f{ordinal}", f"Feature {ordinal}", **more)  # type: ignore[arg-type]
 
 
@@ -73,6 +75,57 @@ def test_coming_back_to_a_plan_starts_the_28_days_anew() -> None:
     assert count_coverage(facts, account, 127).new == {0}
 
 
+PRO, BOTH = frozenset({"pro"}), frozenset({"basic", "pro"})
+
+
+def test_a_feature_offered_to_one_more_plan_joins_both_sides_after_28_days() -> None:
+    facts = [feature(0), feature(1, offers=[Offer(90, PRO), Offer(100, BOTH)])]
+    account = use({1: [T]}, plans=[Plan(0, "basic")])
+    assert [count_coverage(facts, account, t).whitespace for t in (89, 99)] == [{1}, {1}], "the first holds back for ever"
+    assert (count_coverage(facts, account, 100).new, count_coverage(facts, account, 127).new) == ({1}, {1})
+    assert count_coverage(facts, account, 127).eligible == {0}
+    assert count_coverage(facts, account, 128).eligible == {0, 1}
+    pro = replace(account, plans=[Plan(0, "pro")])
+    assert [count_coverage(facts, pro, t).eligible for t in (0, 99, 100, 127)] == [{0, 1}] * 4
+
+
+def test_a_feature_taken_from_a_plan_leaves_both_sides_that_day_and_days_before_keep_it() -> None:
+    facts = [feature(0), feature(1, offers=[Offer(0, None), Offer(100, PRO), Offer(150, None)])]
+    account = use({1: [90, 110]}, plans=[Plan(0, "basic")])
+    assert (count_coverage(facts, account, 99).used, count_coverage(facts, account, 99).eligible) == ({1}, {0, 1})
+    narrowed = count_coverage(facts, account, 100)
+    assert (narrowed.used, narrowed.eligible, narrowed.whitespace) == (frozenset(), {0}, {1})
+    assert count_coverage(facts, account, 177).new == {1}, "given back, it is new once more"
+    assert count_coverage(facts, account, 178).eligible == {0, 1}
+
+
+def test_what_was_offered_at_the_accounts_start_counts_from_the_start() -> None:
+    facts = [feature(0, offers=[Offer(0, PRO), Offer(100, BOTH)])]
+    assert count_coverage(facts, use(plans=[Plan(100, "basic")], started_on=100), 100).eligible == {0}
+    assert count_coverage(facts, use(plans=[Plan(99, "basic")], started_on=99), 100).new == {0}
+
+
+def test_a_run_goes_on_over_a_change_of_plan_and_of_lists_on_one_day() -> None:
+    facts = [feature(0, offers=[Offer(0, PRO), Offer(100, frozenset({"basic"}))])]
+    assert count_coverage(facts, use(plans=[Plan(0, "pro"), Plan(100, "basic")]), 100).eligible == {0}
+    assert count_coverage(facts, use(plans=[Plan(0, "pro"), Plan(101, "basic")]), 101).new == {0}
+    assert count_coverage(facts, use(plans=[Plan(0, "pro"), Plan(99, "basic")]), 100).new == {0}
+
+
+def test_a_released_feature_offered_wider_later_waits_from_the_later_of_both() -> None:
+    facts = [feature(0, introduced_on=110, offers=[Offer(100, PRO), Offer(120, BOTH)])]
+    account = use(plans=[Plan(0, "basic")])
+    assert [count_coverage(facts, account, t).eligible for t in (147, 148)] == [frozenset(), {0}]
+    early = [replace(facts[0], offers=[Offer(90, PRO), Offer(100, BOTH)])]
+    assert [count_coverage(early, account, t).eligible for t in (137, 138)] == [frozenset(), {0}]
+
+
+def test_an_unknown_plan_is_reached_when_the_feature_becomes_everyones() -> None:
+    facts = [feature(0, offers=[Offer(0, PRO), Offer(100, None)])]
+    assert count_coverage(facts, use(), 99).plan_unknown == {0}
+    assert (count_coverage(facts, use(), 100).new, count_coverage(facts, use(), 128).eligible) == ({0}, {0})
+
+
 def test_the_first_plan_known_counts_from_the_start() -> None:
     facts = [feature(0, plans=frozenset({"pro"}))]
     assert count_coverage(facts, use(plans=[Plan(150, "pro")]), 151).eligible == {0}
@@ -87,7 +140,7 @@ def test_an_unknown_plan_is_a_warning_unless_all_is_assumed() -> None:
 
 
 def test_an_add_on_entitles_beside_the_plan() -> None:
-    facts = [feature(0, plans=frozenset({"pro"}), add_ons=frozenset({"roster"}))]
+    facts = [feature(0, offers=[Offer(0, frozenset({"pro"}), frozenset({"roster"}))])]
     assert count_coverage(facts, use(plans=[Plan(0, "basic", frozenset({"roster"}))]), T).eligible == {0}
     assert count_coverage(facts, use(plans=[Plan(0, "basic")]), T).whitespace == {0}
 
@@ -142,6 +195,10 @@ DAYS = st.dictionaries(st.integers(0, 5), st.lists(st.integers(0, T + 20), max_s
 PLANS = st.lists(st.tuples(st.integers(0, T), st.sampled_from([None, "basic", "pro"])), max_size=4).map(
     lambda rows: [Plan(on, plan) for on, plan in sorted(dict(rows).items())]
 )
+LISTS = st.sampled_from([None, frozenset({"pro"}), frozenset({"basic", "pro"}), frozenset({"basic"})])
+OFFERS = st.lists(st.tuples(st.integers(0, T), LISTS), min_size=1, max_size=4).map(
+    lambda rows: [Offer(on, plans) for on, plans in sorted(dict(rows).items(), key=lambda row: row[0])]
+)
 FEATURES = st.lists(
     st.builds(
         FeatureFacts,
@@ -152,7 +209,7 @@ FEATURES = st.lists(
         weight=st.sampled_from([1.0, 2.5]),
         cadence=st.sampled_from(["daily", "weekly", "monthly", "quarterly", "once"]),
         audience_role=st.sampled_from([None, "manager"]),
-        plans=st.sampled_from([None, frozenset({"pro"}), frozenset({"basic", "pro"})]),
+        offers=OFFERS,
         introduced_on=st.sampled_from([None, 0, 120, 180, T + 5]),
         retired_on=st.sampled_from([None, 190]),
         proven=st.booleans(),
@@ -185,7 +242,26 @@ def test_a_new_feature_or_plan_moves_no_ratio_within_28_days(
     assert ratios(count_coverage([*features, released], account, on + later)) == ratios(before)
     if account.plans and account.plans[-1].plan == "basic":  # an upgrade only adds
         upgraded = replace(account, plans=[*account.plans, Plan(on, "pro")])
-        assert ratios(count_coverage(features, upgraded, on + later)) == ratios(before)
+        assert ratios(count_coverage(only_wider(features), upgraded, on + later)) == ratios(
+            count_coverage(only_wider(features), account, on + later)
+        )
+
+
+def only_wider(features: list[FeatureFacts]) -> list[FeatureFacts]:
+    """Whoever has basic has pro too."""
+    return [f for f in features if all(o.plans != {"basic"} for o in f.offers)]
+
+
+@given(FEATURES, DAYS, PLANS, st.integers(150, T), st.integers(0, 27), st.integers(0, 5))
+def test_offering_a_feature_to_one_more_plan_moves_no_ratio_within_28_days(
+    features: list[FeatureFacts], days: dict[int, list[int]], plans: list[Plan], on: int, later: int, o: int
+) -> None:
+    features = [replace(f, offers=[o for o in f.offers if o.from_on < on] or [Offer(0, PRO)]) for f in features]
+    account = use(days, plans=[p for p in plans if p.from_on < on])
+    wider = [replace(f, offers=[*f.offers, Offer(on, None)]) if o == f.ordinal else f for f in features]
+    before, after = (count_coverage(held, account, on + later) for held in (features, wider))
+    assert ratios(after) == ratios(before)
+    assert after.new >= before.new
 
 
 def ratios(found: Coverage) -> tuple[float | None, float | None, float | None]:
@@ -220,11 +296,12 @@ def naive_eligible(f: FeatureFacts, plans: list[Plan], all_: bool) -> bool:
     named = [p.plan for p in plans if p.plan is not None]
 
     def entitled(day: int) -> bool:
-        if f.plans is None:
+        offered = ([o.plans for o in f.offers if o.from_on <= day] or [f.offers[0].plans])[-1]
+        if offered is None:
             return True
         held = [p.plan for p in plans if p.from_on <= day] or [None]
         plan = held[-1] if held[-1] is not None or any(held) else (named[0] if named else None)
-        return all_ if plan is None else plan in f.plans
+        return all_ if plan is None else plan in offered
 
     if not entitled(T):
         return False

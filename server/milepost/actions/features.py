@@ -58,14 +58,14 @@ def write_catalogue(
     held = {row["key"]: row for row in feature_store.list_features(connection, tenant.id)}
     _refuse_taken_keys(held, features)
     change = Change()
-    default_introduced = _default_introduced_on(connection, tenant, now)
+    default_introduced, today = _default_introduced_on(connection, tenant, now), day_of(now, tenant.zone)
     for feature in features:
         row = held.get(feature.key)
         if row is None:
-            _create(connection, tenant.id, feature, default_introduced, now)
+            _create(connection, tenant.id, feature, default_introduced, now, today)
             change.created.append(feature.key)
         elif is_changed(row, feature):
-            feature_store.update_feature(connection, tenant.id, row["ordinal"], **_columns(feature, row), updated_at=now)
+            _update(connection, tenant.id, feature, row, now, today)
             change.changed.append(feature.key)
         else:
             change.unchanged.append(feature.key)
@@ -223,11 +223,23 @@ def _default_introduced_on(connection: Connection, tenant: Tenant, now: int) -> 
     return today if today - day_of(created, tenant.zone) >= INTRODUCED_FROM_DAY else None
 
 
-def _create(connection: Connection, environment_id: int, feature: Feature, introduced_on: int | None, now: int) -> None:
+def _create(
+    connection: Connection, environment_id: int, feature: Feature, introduced_on: int | None, now: int, today: int
+) -> None:
     values = _columns(feature, None)
     if values["introduced_on"] is None:
         values["introduced_on"] = introduced_on
-    feature_store.insert_feature(connection, environment_id, key=feature.key, created_at=now, updated_at=now, **values)
+    insert = feature_store.insert_feature
+    ordinal = insert(connection, environment_id, key=feature.key, created_at=now, updated_at=now, **values)
+    feature_store.record_offer(connection, environment_id, ordinal, today, values["plans"], values["add_ons"])
+
+
+def _update(connection: Connection, environment_id: int, feature: Feature, row: FeatureRow, now: int, today: int) -> None:
+    """Whom it is offered to is dated: what reaches an account by this change joins its coverage 28 days later."""
+    ordinal, values = row["ordinal"], _columns(feature, row)
+    feature_store.update_feature(connection, environment_id, ordinal, **values, updated_at=now)
+    if any(row[name] != values[name] for name in ("plans", "add_ons")):
+        feature_store.record_offer(connection, environment_id, ordinal, today, values["plans"], values["add_ons"])
 
 
 def _columns(feature: Feature, row: FeatureRow | None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping
 
 from milepost.actions.health import HeldModel, read_active_model
-from milepost.rules.coverage import AccountUse, FeatureFacts, Plan
+from milepost.rules.coverage import AccountUse, FeatureFacts, Offer, Plan
 from milepost.rules.days import day_of, start_of_day
 from milepost.rules.reckoning import AccountGround, Ground
 from milepost.rules.signals import Fact, Moment, Sources
@@ -64,6 +64,7 @@ def read_ground(connection: Connection, environment_id: int, moment: Moment, hel
     whole = min((f["since_at"] for f in faults if f["ordinal"] == -1), default=None)
     frozen = {f["ordinal"]: day_of(f["last_good_at"], zone) for f in faults if f["ordinal"] >= 0}
     rows = feature_store.list_features(connection, environment_id)
+    offers = feature_store.read_offers(connection, environment_id)
     if whole is not None:
         frozen |= {f["ordinal"]: day_of(whole - 1, zone) for f in rows}
     return EnvironmentGround(
@@ -73,7 +74,7 @@ def read_ground(connection: Connection, environment_id: int, moment: Moment, hel
         catalogue_version=feature_store.newest_version(connection, environment_id),
         held=held,
         ground=Ground(
-            features=tuple(feature_facts(f, suspect=f["ordinal"] in frozen) for f in rows),
+            features=tuple(feature_facts(f, offers.get(f["ordinal"], []), suspect=f["ordinal"] in frozen) for f in rows),
             model=held.model,
             settings=settings,
             sources=_read_sources(connection, environment_id, moment.end_ms),
@@ -83,8 +84,14 @@ def read_ground(connection: Connection, environment_id: int, moment: Moment, hel
     )
 
 
-def feature_facts(row: "RowMapping | Mapping[str, Any]", *, suspect: bool = False) -> FeatureFacts:
-    """A catalogue row as counting sees it."""
+def feature_facts(
+    row: "RowMapping | Mapping[str, Any]",
+    offers: Iterable[tuple[int, str | None, str | None]] = (),
+    *,
+    suspect: bool = False,
+) -> FeatureFacts:
+    """A catalogue row as counting sees it; `offers` = (from day, plans, add-ons), the row's own lists when there are none."""
+    dated = [Offer(from_on, _set(plans), _set(add_ons)) for from_on, plans, add_ons in offers]
     return FeatureFacts(
         ordinal=row["ordinal"],
         key=row["key"],
@@ -94,8 +101,7 @@ def feature_facts(row: "RowMapping | Mapping[str, Any]", *, suspect: bool = Fals
         weight=row["weight"],
         cadence=row["cadence"],
         audience_role=row["audience_role"],
-        plans=_set(row["plans"]),
-        add_ons=_set(row["add_ons"]),
+        offers=tuple(dated) or (Offer(0, _set(row["plans"]), _set(row["add_ons"])),),
         introduced_on=row["introduced_on"],
         retired_on=row["retired_on"],
         merged_into=row["merged_into"],

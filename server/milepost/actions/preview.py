@@ -8,7 +8,7 @@ from milepost.actions.grounds import EnvironmentGround, live_moment, read_accoun
 from milepost.actions.runtime import Runtime
 from milepost.actions.tenant import Tenant
 from milepost.errors import NotFound
-from milepost.rules.coverage import FeatureFacts
+from milepost.rules.coverage import FeatureFacts, Offer
 from milepost.rules.days import day_number
 from milepost.rules.reckoning import count, is_scored
 from milepost.store import coverage as coverage_store
@@ -34,10 +34,14 @@ class Effect:
 
 @dataclass(frozen=True)
 class Preview:
-    """`effects` lists only accounts that move, what matters most first; `n_accounts` counts those that are scored."""
+    """`effects` lists only accounts that move, what matters most first; `n_accounts` counts those that are scored.
+
+    `n_joining` counts those that more features would reach: new at first, in both sides of coverage after 28 days.
+    """
 
     n_accounts: int
     n_moved: int
+    n_joining: int
     created: list[str]
     changed: list[str]
     warnings: list[str]
@@ -56,9 +60,10 @@ def preview_catalogue(runtime: Runtime, tenant: Tenant, features: Sequence[Featu
     for feature in features:
         if feature.key not in facts:
             fresh += 1
-            facts[feature.key] = _planned(feature, FeatureFacts(1_000_000 + fresh, feature.key, "", proven=False), introduced)
+            unseen = FeatureFacts(1_000_000 + fresh, feature.key, "", offers=(), proven=False)
+            facts[feature.key] = _planned(feature, unseen, introduced, moment.day)
         else:
-            facts[feature.key] = _planned(feature, facts[feature.key], facts[feature.key].introduced_on)
+            facts[feature.key] = _planned(feature, facts[feature.key], facts[feature.key].introduced_on, moment.day)
     return replace(
         _compare(runtime, environment, list(facts.values()), moment.day, limit),
         created=[f.key for f in features if f.key not in held],
@@ -89,7 +94,7 @@ def _compare(runtime: Runtime, environment: EnvironmentGround, facts: Sequence[F
         rows = coverage_store.read_accounts(connection, environment.environment_id, ids)
     names = {a.id: (a.key, a.name or a.key) for a in rows}
     effects: list[Effect] = []
-    n_scored = 0
+    n_scored = n_joining = 0
     for start in range(0, len(ids), GROUP):
         with db.reading(runtime.engine) as connection:
             grounds = read_account_grounds(connection, environment, ids[start : start + GROUP], today)
@@ -98,16 +103,19 @@ def _compare(runtime: Runtime, environment: EnvironmentGround, facts: Sequence[F
                 continue
             n_scored += 1
             old, new = count(environment.ground, ground.use, today), count(after, ground.use, today)
+            n_joining += not new.new <= old.new
             pair = (len(old.used), len(old.eligible), len(new.used), len(new.eligible))
             if pair[:2] != pair[2:]:
                 effects.append(Effect(*names[account], *pair))
     effects.sort(key=lambda e: -abs(_share(e.used_before, e.eligible_before) - _share(e.used_after, e.eligible_after)))
     core = [f for f in facts if f.core and f.merged_into is None and f.retired_on is None]
     warnings = [f"{len(core)} features would be core; more than {MANY_CORE} blur what matters."] if len(core) > MANY_CORE else []
-    return Preview(n_scored, len(effects), [], [], warnings, effects[:limit])
+    return Preview(n_scored, len(effects), n_joining, [], [], warnings, effects[:limit])
 
 
-def _planned(feature: Feature, facts: FeatureFacts, introduced: int | None) -> FeatureFacts:
+def _planned(feature: Feature, facts: FeatureFacts, introduced: int | None, today: int) -> FeatureFacts:
+    plans, add_ons = (None if names is None else frozenset(names) for names in (feature.plans, feature.add_ons))
+    before = [offer for offer in facts.offers if offer.from_on < today]
     return replace(
         facts,
         name=feature.name,
@@ -116,8 +124,7 @@ def _planned(feature: Feature, facts: FeatureFacts, introduced: int | None) -> F
         weight=feature.weight,
         cadence=feature.cadence,
         audience_role=feature.audience_role,
-        plans=None if feature.plans is None else frozenset(feature.plans),
-        add_ons=None if feature.add_ons is None else frozenset(feature.add_ons),
+        offers=(*before, Offer(today, plans, add_ons)),
         introduced_on=day_number(feature.introduced_on) if feature.introduced_on else introduced,
         retired_on=day_number(feature.retired_on) if feature.retired_on else None,
     )

@@ -82,6 +82,8 @@ def push(
         console.print(f"[yellow]warning[/]: {warning}")
     if dry_run:
         typer.echo(f"{len(answer['created'])} new, {len(answer['changed'])} changed; moves {answer['moved']} accounts.")
+        if answer["joining"]:
+            typer.echo(f"Reaches {answer['joining']} accounts: new to them at first, in their coverage after 28 days.")
         for effect in answer["effects"][:20]:
             before, after = effect["before"], effect["after"]
             typer.echo(f"  {effect['name']}: {before['n']} of {before['of']} → {after['n']} of {after['of']}")

@@ -9,13 +9,23 @@ from dataclasses import dataclass, field
 from milepost.rules.states import State, state_of
 
 JOIN_DAYS = 28
+ALWAYS = -(10**9)  # a day before every other
 CORE_CREDIT = {"adopted": 0.75, "retained": 1.0}
 TRIED_CREDIT = 0.25
 
 
 @dataclass(frozen=True)
+class Offer:
+    """Whom a feature is for from a day on; without any list it is everyone's."""
+
+    from_on: int = 0
+    plans: frozenset[str] | None = None
+    add_ons: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
 class FeatureFacts:
-    """What counting needs to know of a feature; days are day numbers."""
+    """What counting needs to know of a feature; days are day numbers, `offers` ascend and the first holds back for ever."""
 
     ordinal: int
     key: str
@@ -25,8 +35,7 @@ class FeatureFacts:
     weight: float = 1.0
     cadence: str = "daily"
     audience_role: str | None = None
-    plans: frozenset[str] | None = None
-    add_ons: frozenset[str] | None = None
+    offers: Sequence[Offer] = (Offer(),)
     introduced_on: int | None = None
     retired_on: int | None = None
     merged_into: int | None = None
@@ -89,17 +98,17 @@ class Coverage:
         return len(self.rate_used) / len(self.rate_all) if self.rate_all else None
 
 
-def is_entitled(feature: FeatureFacts, plan: Plan, *, unknown_is_all: bool) -> bool | None:
+def is_entitled(offer: Offer, plan: Plan, *, unknown_is_all: bool) -> bool | None:
     """None when the plan is unknown and the feature is not everyone's."""
-    if feature.plans is None and feature.add_ons is None:
+    if offer.plans is None and offer.add_ons is None:
         return True
-    if feature.add_ons and feature.add_ons & plan.add_ons:
+    if offer.add_ons and offer.add_ons & plan.add_ons:
         return True
-    if feature.plans is None:
+    if offer.plans is None:
         return False
     if plan.plan is None:
         return True if unknown_is_all else None
-    return plan.plan in feature.plans
+    return plan.plan in offer.plans
 
 
 def is_live(feature: FeatureFacts, t: int) -> bool:
@@ -116,19 +125,36 @@ def joins_on(feature: FeatureFacts, use: AccountUse, t: int, *, unknown_is_all: 
     Entitled since the account's start and there by then: at once. Later: 28 days after it reached the account.
     """
     plans = known_plans(use, t)
-    entitled_at: int | None = None
-    for plan in reversed(plans):
-        if not is_entitled(feature, plan, unknown_is_all=unknown_is_all):
-            break
-        entitled_at = plan.from_on
+    entitled_at = entitled_since(known_offers(feature, t), plans, unknown_is_all=unknown_is_all)
     if entitled_at is None:
         return None
     start = use.started_on if use.started_on is not None else plans[0].from_on
-    if entitled_at == plans[0].from_on:  # the first plan known counts from the account's start
+    if entitled_at == ALWAYS:
         entitled_at = start
     introduced = feature.introduced_on if feature.introduced_on is not None else entitled_at
     reached = max(introduced, entitled_at)
     return reached if reached <= start else reached + JOIN_DAYS
+
+
+def entitled_since(offers: Sequence[Offer], plans: Sequence[Plan], *, unknown_is_all: bool) -> int | None:
+    """The day on which the unbroken run began that the last offer and the last plan end; None when they don't entitle.
+
+    Both ascend; the first offer and the first plan hold back for ever, so a run without a break before it is ALWAYS.
+    """
+    since: int | None = None
+    o, p = len(offers) - 1, len(plans) - 1
+    while is_entitled(offers[o], plans[p], unknown_is_all=unknown_is_all):
+        offered, bought = offers[o].from_on if o else ALWAYS, plans[p].from_on if p else ALWAYS
+        since = max(offered, bought)
+        if since == ALWAYS:
+            break
+        o, p = o - (offered == since), p - (bought == since)
+    return since
+
+
+def known_offers(feature: FeatureFacts, t: int) -> Sequence[Offer]:
+    """Whom the feature was for until day t, ascending; the first holds back for ever."""
+    return [offer for offer in feature.offers if offer.from_on <= t] or feature.offers[:1]
 
 
 def known_plans(use: AccountUse, t: int) -> list[Plan]:
@@ -238,4 +264,4 @@ def _has_audience(feature: FeatureFacts, use: AccountUse) -> bool:
 
 
 def _is_known_unentitled(feature: FeatureFacts, use: AccountUse, t: int) -> bool:
-    return is_entitled(feature, known_plans(use, t)[-1], unknown_is_all=False) is False
+    return is_entitled(known_offers(feature, t)[-1], known_plans(use, t)[-1], unknown_is_all=False) is False

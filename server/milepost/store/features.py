@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
+from milepost.store import driver
 from milepost.store.tables.catalogue import (
     catalogue_versions,
     checkpoint_reached,
@@ -41,6 +42,27 @@ def update_feature(connection: Connection, environment_id: int, ordinal: int, **
     connection.execute(
         update(features).where(features.c.environment_id == environment_id, features.c.ordinal == ordinal).values(**values)
     )
+
+
+def record_offer(
+    connection: Connection, environment_id: int, ordinal: int, on: int, plans: str | None, add_ons: str | None
+) -> None:
+    """Whom the feature is offered to from this day on; JSON lists. Of two changes on one day the last stands."""
+    driver.execute(
+        connection,
+        "INSERT INTO feature_entitlements (environment_id, ordinal, from_on, plans, add_ons) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT (environment_id, ordinal, from_on) DO UPDATE SET plans = excluded.plans, add_ons = excluded.add_ons",
+        (environment_id, ordinal, on, plans, add_ons),
+    )
+
+
+def read_offers(connection: Connection, environment_id: int) -> dict[int, list[tuple[int, str | None, str | None]]]:
+    """{ordinal: [(from day, plans, add-ons)]} ascending; JSON lists."""
+    sql = "SELECT ordinal, from_on, plans, add_ons FROM feature_entitlements WHERE environment_id = ? ORDER BY ordinal, from_on"
+    found: dict[int, list[tuple[int, str | None, str | None]]] = {}
+    for ordinal, from_on, plans, add_ons in driver.fetch(connection, sql, (environment_id,)):
+        found.setdefault(ordinal, []).append((from_on, plans, add_ons))
+    return found
 
 
 def newest_version(connection: Connection, environment_id: int) -> int:

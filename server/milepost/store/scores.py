@@ -183,12 +183,11 @@ def delete_states(connection: Connection, environment_id: int, gone: Iterable[tu
 def count_states(connection: Connection, environment_id: int, today: int) -> dict[int, dict[str, int]]:
     """{ordinal: {state: accounts}} over the live states of accounts that are not lost."""
     sql = (
-        "SELECT s.ordinal, s.state, count(*) FROM feature_state s "
-        "JOIN accounts a ON a.environment_id = s.environment_id AND a.id = s.account_id "
-        "WHERE s.environment_id = ? AND (a.ended_on IS NULL OR a.ended_on >= ?) GROUP BY s.ordinal, s.state"
+        "SELECT ordinal, state, count(*) FROM feature_state WHERE environment_id = ? AND account_id NOT IN "
+        "(SELECT id FROM accounts WHERE environment_id = ? AND ended_on < ?) GROUP BY ordinal, state"
     )
     found: dict[int, dict[str, int]] = {}
-    for ordinal, state, n in driver.fetch(connection, sql, (environment_id, today)):
+    for ordinal, state, n in driver.fetch(connection, sql, (environment_id, environment_id, today)):
         found.setdefault(ordinal, {})[state] = int(n)
     return found
 

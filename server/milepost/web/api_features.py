@@ -135,6 +135,7 @@ def preview(request: Request) -> Response:
         PreviewOut(
             accounts=found.n_accounts,
             moved=found.n_moved,
+            joining=found.n_joining,
             created=found.created,
             changed=found.changed,
             warnings=found.warnings,

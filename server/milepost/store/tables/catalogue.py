@@ -32,6 +32,17 @@ features = table(
     UniqueConstraint("environment_id", "key"),
 )
 
+# Whom a feature is offered to from a day on; the first row holds back for ever.
+feature_entitlements = table(
+    "feature_entitlements",
+    integer("environment_id"),
+    integer("ordinal"),
+    integer("from_on"),
+    text("plans", null=True),  # as in features
+    text("add_ons", null=True),
+    PrimaryKeyConstraint("environment_id", "ordinal", "from_on"),
+)
+
 catalogue_versions = table(
     "catalogue_versions",
     integer("environment_id"),

@@ -15,6 +15,7 @@ feature_state = table(
     integer("guided_only", default=0),
     integer("since_on"),
     PrimaryKeyConstraint("environment_id", "account_id", "ordinal"),
+    Index(None, "environment_id", "ordinal", "state", "account_id"),  # counts per state read nothing else
     rowid=False,
 )
 
