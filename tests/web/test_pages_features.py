@@ -193,6 +193,19 @@ def test_a_change_shows_whose_coverage_moves_and_a_rename_keeps_the_key(used: Sa
     assert "Changed name, plans version 2 · Author" in history
 
 
+def test_a_wider_offer_tells_whom_it_reaches_in_28_days(used: Sandbox, author: Somebody) -> None:
+    used.send({"type": "group", "messageId": "g", "userId": "u1", "groupId": "a1", "traits": {"plan": "basic"}})
+    used.use("report", user="z", account="a3")
+    used.clock.turn(days=1)
+    posted = {"name": "Report", "weight": "1", "level": "basic", "cadence": "daily", "plans": "pro, basic",
+              "rule-0-on": "event", "rule-0-name": "Report"}  # fmt: skip
+    shown = words(author.post(f"{BASE}/report/edit", posted | {"do": "preview"}).text)
+    assert "No account's coverage would move today." in shown
+    assert "It would reach 1 more account. There it is listed as new at first" in shown
+    same = words(author.post(f"{BASE}/report/edit", posted | {"plans": "pro", "do": "preview"}).text)
+    assert "It would reach" not in same
+
+
 def test_retiring_shows_its_effect_first_and_can_be_undone(used: Sandbox, author: Somebody) -> None:
     preview = author.post(f"{BASE}/roster/retire", {"on": "2026-11-18", "do": "preview"})
     assert "Retire Roster from 2026-11-18?" in words(preview.text)
