@@ -88,7 +88,8 @@ def read_feature_board(runtime: Runtime, tenant: Tenant) -> FeatureBoard:
         rows = feature_store.list_features(connection, tenant.id)
         faults = {f["ordinal"]: f for f in feature_store.list_open_faults(connection, tenant.id)}
         today = day_of(now, tenant.zone)
-        hours = feature_store.read_rule_hours(connection, tenant.id, now // HOUR_MS - 24 * WINDOW_DAYS)
+        uses = feature_store.sum_rule_hours(connection, tenant.id, now // HOUR_MS - 24 * WINDOW_DAYS)
+        recent = feature_store.sum_rule_hours(connection, tenant.id, now // HOUR_MS - 1)
         users = coverage_store.count_accounts_using(connection, tenant.id, today - WINDOW_DAYS + 1)
         states = score_store.count_states(connection, tenant.id, today)
         matched, total = feature_store.read_reach(connection, tenant.id, today - WINDOW_DAYS + 1, today)
@@ -96,8 +97,7 @@ def read_feature_board(runtime: Runtime, tenant: Tenant) -> FeatureBoard:
         n_unmatched = len(feature_store.list_unmatched(connection, tenant.id, 1_000))
     keys = {r["ordinal"]: r["key"] for r in rows}
     lines = [
-        _line(r, keys, faults.get(r["ordinal"]), hours.get(r["ordinal"], {}), users, states.get(r["ordinal"], {}), now, today)
-        for r in rows
+        _line(r, keys, faults.get(r["ordinal"]), (recent, uses, users), states.get(r["ordinal"], {}), now, today) for r in rows
     ]
     lines.sort(key=lambda line: (line.feature.module, line.ordinal))
     whole = faults.get(-1)
@@ -137,8 +137,8 @@ def read_feature_page(runtime: Runtime, tenant: Tenant, key: str) -> FeaturePage
 def read_recent_uses(runtime: Runtime, tenant: Tenant) -> dict[int, int]:
     """{ordinal: uses of this clock hour and the one before}: what the live counters poll, two hours read and no more."""
     with db.reading(runtime.engine) as connection:
-        hours = feature_store.read_rule_hours(connection, tenant.id, runtime.clock() // HOUR_MS - 1)
-    return {ordinal: sum(held.values()) for ordinal, held in hours.items() if ordinal >= 0}
+        uses = feature_store.sum_rule_hours(connection, tenant.id, runtime.clock() // HOUR_MS - 1)
+    return {ordinal: n for ordinal, n in uses.items() if ordinal >= 0}
 
 
 def _funnel(accounts: list[FeatureAccount]) -> dict[str, int]:
@@ -152,10 +152,10 @@ def _funnel(accounts: list[FeatureAccount]) -> dict[str, int]:
 
 
 def _line(
-    row: Any, keys: dict[int, str], fault: Any, hours: dict[int, int], users: dict[int, int], states: dict[str, int],
+    row: Any, keys: dict[int, str], fault: Any, counts: tuple[dict[int, int], ...], states: dict[str, int],
     now: int, today: int,
 ) -> FeatureLine:  # fmt: skip
-    hour = now // HOUR_MS
+    recent, uses, users = (count.get(row["ordinal"], 0) for count in counts)
     proven = row["proven_at"] is not None
     has_rules = bool(json.loads(row["rules"]))
     return FeatureLine(
@@ -167,8 +167,8 @@ def _line(
         unproven_for_days=None if proven or not has_rules else (now - row["created_at"]) // 86_400_000,
         suspect_since=fault["since_at"] if fault else None,
         last_good_at=fault["last_good_at"] if fault else None,
-        uses_last_hour=hours.get(hour, 0) + hours.get(hour - 1, 0),
-        uses_28d=sum(hours.values()),
-        accounts_28d=users.get(row["ordinal"], 0),
+        uses_last_hour=recent,
+        uses_28d=uses,
+        accounts_28d=users,
         states=states,
     )

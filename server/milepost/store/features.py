@@ -174,6 +174,12 @@ def read_rule_hours(connection: Connection, environment_id: int, from_hour: int)
     return found
 
 
+def sum_rule_hours(connection: Connection, environment_id: int, from_hour: int) -> dict[int, int]:
+    """{ordinal: uses} from an hour on; ordinal −1 = every event."""
+    sql = "SELECT ordinal, sum(n) FROM rule_hour WHERE environment_id = ? AND hour >= ? GROUP BY ordinal"
+    return {int(ordinal): int(n) for ordinal, n in driver.fetch(connection, sql, (environment_id, from_hour))}
+
+
 def read_reach(connection: Connection, environment_id: int, from_day: int, to_day: int) -> tuple[int, int]:
     """(matched, all) views and events of these days."""
     query = select(func.coalesce(func.sum(reach_day.c.matched), 0), func.coalesce(func.sum(reach_day.c.total), 0)).where(
