@@ -2,12 +2,16 @@
 
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from milepost.actions.follow import FOLLOWERS
 from milepost.actions.import_events import Tally, import_events, in_flight
+from milepost.actions.intake import Intake
+from milepost.actions.runtime import Runtime
 from milepost.errors import Invalid
 from milepost.store import engine as db
 from milepost.store import imports as import_store
@@ -163,3 +167,29 @@ def test_two_files_do_not_share_their_place(sandbox: Sandbox, tmp_path: Path) ->
         import_store.save_offset(connection, sandbox.environment_id, one, 500)
         other, offset, _ = import_store.start_import(connection, sandbox.environment_id, "hash-2", "a", 1)
     assert (one != other, offset) == (True, 0)
+
+
+def test_an_import_beside_a_running_server_moves_people_for_the_server_too(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A command is a process of its own: other connections, another writer, nothing shared but the database."""
+    sandbox.send(sandbox.event(user="ann", account="old"), sandbox.event(user="bob", account=None))
+    moves = [
+        sandbox.event(type="identify", event=None, user="ann", account="new"),
+        sandbox.event(type="identify", event=None, user="bob", account="new"),
+    ]
+    path = write_lines(tmp_path / "moves.jsonl", moves)
+    engine = db.open_engine(sandbox.runtime.settings.database)
+    own = Runtime(sandbox.runtime.settings, engine, sandbox.runtime.clock)
+    command = replace(own, intake=Intake(engine, own.settings, own.clock, own.tenants, FOLLOWERS))
+    assert command.intake is not None
+    command.intake.start()
+    try:
+        assert import_events(command, sandbox.tenant, path, None, lambda *_: None).stored == 2
+    finally:
+        command.intake.stop()
+        engine.dispose()
+    sandbox.send(sandbox.event("After", user="ann", account=None), sandbox.event("After", user="bob", account=None))
+    after = sandbox.rows(
+        "SELECT u.key, a.key FROM events e JOIN end_users u ON u.id = e.end_user_id LEFT JOIN accounts a ON a.id = e.account_id "
+        "WHERE e.environment_id = :e AND e.name = 'After' ORDER BY u.key"
+    )
+    assert after == [("ann", "new"), ("bob", "new")]

@@ -1,5 +1,6 @@
 """`milepost serve`: what stops the start, and several processes on PostgreSQL."""
 
+import io
 import json
 import signal
 import subprocess
@@ -10,7 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from milepost.demo.__main__ import run as run_demo
+from milepost.errors import SettingError
+from milepost.store.serving_lock import serving_alone
 from tests.live import command_environment, free_port, milepost
 
 PATIENCE_S = 150  # machines are shared and slow; no verdict hangs on it
@@ -58,6 +63,34 @@ def test_several_processes_count_a_repeated_event_once(postgresql_database: str,
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(PATIENCE_S)
+
+
+def test_a_sqlite_file_has_one_server_and_commands_go_on_beside_it(sqlite_database: str, tmp_path: Path) -> None:
+    (tmp_path / "second").mkdir()
+    (tmp_path / "other-name.db").symlink_to(sqlite_database)
+    first = start(sqlite_database, tmp_path, "--port", str(free_port()))
+    try:
+        wait_until(lambda: "Uvicorn running" in (tmp_path / "serve.log").read_text())
+        second = start(str(tmp_path / "other-name.db"), tmp_path / "second", "--port", str(free_port()))
+        assert second.wait(PATIENCE_S) == 2
+        assert f"Another process serves {sqlite_database} already" in (tmp_path / "second/serve.log").read_text()
+        assert make_workspace(sqlite_database, tmp_path)["environment_key"]
+        assert first.poll() is None
+    finally:
+        first.kill()
+        first.wait(PATIENCE_S)
+    again = start(sqlite_database, tmp_path, "--port", str(free_port()))
+    wait_until(lambda: "Uvicorn running" in (tmp_path / "serve.log").read_text())
+    again.send_signal(signal.SIGTERM)
+    again.wait(PATIENCE_S)
+
+
+def test_the_demo_touches_no_folder_that_is_served(sqlite_database: str, tmp_path: Path) -> None:
+    printed, before = io.StringIO(), Path(sqlite_database).read_bytes()
+    assert Path(sqlite_database).name == "milepost.db"
+    with serving_alone(sqlite_database), pytest.raises(SettingError, match="Another process serves"):
+        run_demo(free_port(), tmp_path, Console(file=printed), fresh=True)
+    assert Path(sqlite_database).read_bytes() == before
 
 
 def wait_until(holds: Callable[[], bool]) -> None:

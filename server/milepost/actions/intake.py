@@ -66,6 +66,7 @@ class Intake:
         self._known: dict[int, Tenant] = {}
         self._partitions: set[int] = set()
         self._connection: Connection | None = None
+        self._data_version: int | None = None  # of the connection, as it was when people were remembered
         self._thread: threading.Thread | None = None
         self.n_groups = 0
         self.n_events = 0
@@ -161,13 +162,11 @@ class Intake:
         slots = {int.from_bytes(r.key[:6], "big") // DAY_MS for b in batches for r in b.readings}
         event_store.ensure_partitions(self._engine, self._partitions, slots)
         receipts: dict[int, Receipt] = {}
-        if not db.is_sqlite(self._engine):
-            for memory in self._memories.values():
-                memory.forget_people()  # other processes move them too
         if self._connection is None:
             self._connection = db.open_for_writing(self._engine)
         connection = self._connection
         with connection.begin():
+            self._forget_what_others_changed(connection)
             for environment_id in sorted({b.environment_id for b in batches}):
                 mine = [b for b in batches if b.environment_id == environment_id]
                 tenant = self._tenant(connection, environment_id, now)
@@ -180,6 +179,14 @@ class Intake:
         self.n_events += sum(len(b.readings) for b in batches)
         return [receipts[id(i.batch)] if i.batch is not None else worked[id(i)] for i in group]
 
+    def _forget_what_others_changed(self, connection: Connection) -> None:
+        """Other processes (an import beside the server, a second one on PostgreSQL) move people, too."""
+        version = db.read_data_version(connection)
+        if version is None or version != self._data_version:
+            for memory in self._memories.values():
+                memory.forget_people()
+        self._data_version = version
+
     def _tenant(self, connection: Connection, environment_id: int, now: int) -> Tenant:
         """As committed: it is read before this transaction changes anything there, so it may be kept whatever comes."""
         held = self._known.get(environment_id)
@@ -191,7 +198,7 @@ class Intake:
     def _disconnect(self) -> None:
         if self._connection is not None:
             self._connection.close()
-            self._connection = None
+            self._connection = self._data_version = None
 
     def _forget(self) -> None:
         for memory in self._memories.values():

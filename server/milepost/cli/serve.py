@@ -16,6 +16,7 @@ from milepost.cli.context import Database, command, console, require_current, se
 from milepost.errors import SettingError
 from milepost.rules.masking import mask
 from milepost.settings import Settings
+from milepost.store.serving_lock import serving_alone
 from milepost.web.app import create_app
 from milepost.web.server import make_server, server_options
 
@@ -49,9 +50,10 @@ def serve_one(settings: Settings) -> None:
     """One process; returns after SIGTERM or Ctrl-C, when what was in flight is answered."""
     runtime = open_serving_runtime(settings)
     require_current(runtime)
-    check_sealed(runtime)  # a missing or wrong secret key stops the start, not a request
-    console.print(f"Milepost is at [bold]{settings.url}[/]  (stop with Ctrl-C)")
-    make_server(create_app(runtime), settings).run()
+    with serving_alone(settings.database):
+        check_sealed(runtime)  # a missing or wrong secret key stops the start, not a request
+        console.print(f"Milepost is at [bold]{settings.url}[/]  (stop with Ctrl-C)")
+        make_server(create_app(runtime), settings).run()
 
 
 def set_up_logs(level: str) -> None:

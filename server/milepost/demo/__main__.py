@@ -22,6 +22,7 @@ from milepost.demo.workspace import find_or_make, find_tenant, read_install
 from milepost.errors import MilepostError
 from milepost.settings import load_settings
 from milepost.store.schema import migrate
+from milepost.store.serving_lock import SUFFIX, serving_alone
 from milepost.web.app import create_app
 from milepost.web.server import make_server
 
@@ -44,16 +45,22 @@ def main() -> int:
 
 
 def run(port: int, folder: Path, console: Console, *, fresh: bool) -> int:
-    """Prepares, serves, fills."""
+    """Makes sure that ports and folder are free, then serves."""
     taken = [p for p in (port, port + 1) if not is_free(p)]
     if taken:
         console.print(f"Port {taken[0]} is in use; choose another with --port (the host product takes the next one).")
         return 1
     folder.mkdir(parents=True, exist_ok=True)
-    if fresh:
-        throw_away(folder)
-    kept = {name: value for name, value in os.environ.items() if name != "MILEPOST_DATABASE"}
     database = str(folder / "milepost.db")
+    with serving_alone(database):
+        if fresh:
+            throw_away(folder)
+        return serve(port, folder, database, console)
+
+
+def serve(port: int, folder: Path, database: str, console: Console) -> int:
+    """Prepares, serves, fills; the folder is ours alone."""
+    kept = {name: value for name, value in os.environ.items() if name != "MILEPOST_DATABASE"}
     settings = load_settings(kept, database=database, host="127.0.0.1", port=port, log_level="warning")
     runtime = open_serving_runtime(settings)
     migrate(runtime.engine)
@@ -110,7 +117,7 @@ def listen(port: int) -> list[socket.socket]:
 def throw_away(folder: Path) -> None:
     """Only what the demo made itself."""
     for path in folder.iterdir():
-        if path.name.startswith(OURS) and path.is_file():
+        if path.name.startswith(OURS) and not path.name.endswith(SUFFIX) and path.is_file():  # the lock is held
             path.unlink()
 
 

@@ -93,6 +93,13 @@ def is_sqlite(target: Engine | Connection) -> bool:
     return target.dialect.name == "sqlite"
 
 
+def read_data_version(connection: Connection) -> int | None:
+    """SQLite: another number once any other connection has committed. None where that can't be told."""
+    if not is_sqlite(connection):
+        return None
+    return int(connection.exec_driver_sql("PRAGMA data_version").scalar_one())
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection in one read transaction: everything read in it is of the same moment."""
