@@ -3,17 +3,20 @@
 import csv
 import io
 import re
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
 from starlette.testclient import TestClient
 
+from milepost.actions.account import read_account_page
 from milepost.actions.features import push_catalogue
-from milepost.actions.portfolio import AccountLine, read_portfolio
-from milepost.actions.portfolio_choice import SORTS
+from milepost.actions.portfolio import AccountLine, read_portfolio, total
+from milepost.actions.portfolio_choice import SORTS, Choice, choose_lines
 from milepost.actions.score import refresh_dirty, settle_days
 from milepost.actions.workspaces import create_workspace
 from milepost.rules.days import day_of
+from milepost.web.api_shapes import show_account, show_line
 from milepost.web.figures import Figures
 from milepost.wire.feature import Catalogue, EventRule, Feature
 from tests.factories import Sandbox
@@ -202,10 +205,31 @@ def test_a_stranger_is_sent_to_the_login(book: Sandbox) -> None:
     assert client.get("/e/production/accounts.csv").status_code == 303
 
 
-def test_the_change_is_between_two_midnights(book: Sandbox) -> None:
+def test_the_change_of_30_days_is_the_same_in_portfolio_account_csv_and_api(book: Sandbox) -> None:
     today = day_of(book.clock(), "UTC")
-    settle_days(book.runtime, book.environment_id, [today - 31, today - 1])
+    settle_days(book.runtime, book.environment_id, [today - 31, today - 30, today - 1])
+    book.send(book.event("Roster", messageId="late"), book.event("Report", messageId="later"))
+    refresh_dirty(book.runtime, book.environment_id)
     line = next(x for x in read_portfolio(book.runtime, book.tenant).lines if x.key == "a1")
     assert line.delta_30d is not None
-    shown = cells(page(console(book, email=OWN)), "c-delta")[0]
-    assert shown.replace("−", "-") in {f"{line.delta_30d:+.0f}", f"{line.delta_30d:.0f}", "0"}
+    assert line.settled_score != line.score
+    found = read_account_page(book.runtime, book.tenant, "a1")
+    assert found.change is not None
+    assert line.delta_30d == found.change.points == pytest.approx(sum(x.points for x in found.change.lines))
+    assert show_line(line).health.delta_30d == show_account(found).live.health.delta_30d  # type: ignore[union-attr]
+    rows = list(csv.DictReader(io.StringIO(console(book, email=OWN).get("/e/production/accounts.csv").text.lstrip("\ufeff"))))
+    row = next(r for r in rows if r["Account id"] == "a1")
+    shown = round(found.change.after, 1) - round(found.change.before, 1)
+    assert float(row["Change in 30 days"]) == pytest.approx(shown)
+    assert "from midnight of 30 days ago to now" in page(console(book, email=OWN))
+    shown_change = cells(page(console(book, email=OWN)), "c-delta")[0]
+    assert shown_change.replace("−", "-") in {f"{line.delta_30d:+.0f}", f"{line.delta_30d:.0f}", "0"}
+
+
+def test_low_coverage_counts_coverage_and_nothing_else(book: Sandbox) -> None:
+    line = next(x for x in read_portfolio(book.runtime, book.tenant).lines if x.key == "a1")
+    low = replace(line, n_used=1, n_eligible=11)
+    rarely = replace(line, n_used=1, n_eligible=10, n_rate_used=1, n_rate_all=11)
+    none = replace(line, n_used=0, n_eligible=0, n_rate_used=0, n_rate_all=11)
+    assert total([low, rarely, none]).n_low_coverage == 1
+    assert choose_lines([low, rarely, none], Choice(view="low")) == [low]

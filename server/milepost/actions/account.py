@@ -18,9 +18,11 @@ from milepost.actions.explain import (
     find_ways_up,
     group_items,
     read_score,
+    read_standing,
 )
 from milepost.actions.grounds import feature_facts
 from milepost.actions.health import HeldModel, list_models
+from milepost.actions.portfolio import DELTA_DAYS
 from milepost.actions.runtime import Runtime
 from milepost.actions.score import as_of, score_columns
 from milepost.actions.tenant import Tenant
@@ -38,7 +40,6 @@ from milepost.wire.health import Item
 
 PEOPLE_DAYS = 28
 TREND_DAYS = 180
-CHANGE_DAYS = 30
 TIMELINE_LENGTH = 50
 BANDS = frozenset({"red", "amber", "green"})
 
@@ -204,7 +205,7 @@ def read_account_page(runtime: Runtime, tenant: Tenant, key: str, day: int | Non
         modules = _modules(connection, tenant.id, account.id, shown, (day if day is not None else today))
         people = _people(connection, tenant.id, account.id, today)
         trend = [TrendPoint(*row) for row in score_store.read_trend(connection, tenant.id, account.id, today - TREND_DAYS)]
-        before = score_store.read_settled(connection, tenant.id, account.id, (shown["day"] if shown else today) - CHANGE_DAYS)
+        before = _before(connection, tenant.id, account.id, shown["day"] if shown else today)
         timeline, n_open, n_complaints = _timeline(connection, tenant.id, account.id, now)
         timeline = _merge(timeline, _turns(trend, models, tenant.zone))
         reach = feature_store.read_reach(connection, tenant.id, today - PEOPLE_DAYS + 1, today)
@@ -229,6 +230,13 @@ def read_account_page(runtime: Runtime, tenant: Tenant, key: str, day: int | Non
         model=model,
         reach=reach,
     )
+
+
+def _before(connection: Connection, environment_id: int, account_id: int, day: int) -> dict[str, Any] | None:
+    """The settled row the change of 30 days starts from, by the portfolio's own rule; None when the account has none."""
+    wanted = score_store.find_settled_day(connection, environment_id, day - DELTA_DAYS)
+    row = None if wanted is None else score_store.read_settled(connection, environment_id, account_id, wanted)
+    return row if row is not None and row["day"] == wanted else None
 
 
 def read_stamp(runtime: Runtime, tenant: Tenant, key: str) -> str:
@@ -350,6 +358,4 @@ def _merge(*lists: list[TimelineEntry]) -> list[TimelineEntry]:
 def _ways_up(row: Mapping[str, Any] | None, held: HeldModel | None, guides: list[GuideForGap]) -> list[WayUp]:
     if row is None or held is None or row["score"] is None:
         return []
-    grounds = json.loads(row["grounds"])
-    unused = set(grounds.get("eligible", ())) - set(grounds.get("used", ()))
-    return find_ways_up(read_score(row, held.key), held.model, unused, guides)[:5]
+    return find_ways_up(read_score(row, held.key), held.model, read_standing(row), guides)[:5]

@@ -1,7 +1,7 @@
 """A stored score in words: its parts by group, why it moved, and the cheapest way up with the guide that closes it."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -72,11 +72,32 @@ class WayUp:
 
 @dataclass(frozen=True)
 class GuideForGap:
-    """A published guide and the ordinal of the feature it leads to."""
+    """A published guide and the feature it leads to."""
 
     key: str
     name: str
     ordinal: int
+    feature: str
+    core: bool
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How an account stands to the catalogue, as ordinals: what it may use, used in the window, adopted or retained."""
+
+    eligible: frozenset[int]
+    used: frozenset[int]
+    adopted: frozenset[int]
+
+
+def read_standing(row: Mapping[str, Any]) -> Standing:
+    """From a stored row."""
+    grounds, states = json.loads(row["grounds"]), json.loads(row["features"])
+    return Standing(
+        frozenset(grounds.get("eligible", ())),
+        frozenset(grounds.get("used", ())),
+        frozenset(int(o) for o, state in states.items() if state in {"adopted", "retained"}),
+    )
 
 
 def read_score(row: Mapping[str, Any], model_key: str = "") -> Score:
@@ -132,17 +153,24 @@ def explain_change(before: Mapping[str, Any], after: Mapping[str, Any], model: H
     return ChangeCard(before["day"], after["day"], before["score"], after["score"], after["score"] - before["score"], told)
 
 
-def find_ways_up(score: Score, model: HealthModel, unused: Iterable[int], guides: Sequence[GuideForGap]) -> list[WayUp]:
-    """Parts by missing points; adoption parts name a guide whose feature the account is entitled to and does not use."""
-    gaps = set(unused)
-    guide = next((g for g in guides if g.ordinal in gaps), None)
+def find_ways_up(score: Score, model: HealthModel, standing: Standing, guides: Sequence[GuideForGap]) -> list[WayUp]:
+    """Parts by missing points; parts about features name a guide that leads to a feature behind the missing points."""
     found = []
     for item in cheapest_way_up(score):
         way = WayUp(item, item.maximum - item.points, name_item(model, item))
-        if guide is not None and item.signal in COVERAGE_SIGNALS:
-            way = replace(way, guide_key=guide.key, guide_name=guide.name)
-        found.append(way)
+        guide = next((g for g in guides if g.ordinal in standing.eligible and _closes(g, item, model, standing)), None)
+        found.append(way if guide is None else replace(way, guide_key=guide.key, guide_name=guide.name))
     return found
+
+
+def _closes(guide: GuideForGap, item: Item, model: HealthModel, standing: Standing) -> bool:
+    """Whether the part would gain by the guide's goal: a core feature not adopted, one not used, or the one it counts."""
+    metric = metric_of(model, item)
+    if metric == "core_coverage":
+        return guide.core and guide.ordinal not in standing.adopted
+    if metric == "feature_users":
+        return guide.feature == model.signal(item.signal).feature
+    return metric in {"coverage", "usage_rate"} and guide.ordinal not in standing.used
 
 
 def name_item(model: HealthModel, item: Item) -> dict[str, str]:

@@ -24,6 +24,7 @@ DELTA_DAYS = 30
 RENEWING_DAYS = 90
 N_CALLS = 10
 UNKNOWN_RISK = 0.5
+LOW_SHARE = 0.1
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,14 @@ class AccountLine:
     settled_score: float | None
     settled_used: int | None
     settled_eligible: int | None
-    delta_30d: float | None  # between the settled day and the one 30 days before
+    score_before: float | None  # settled 30 days before the day of `score`
     risk: float
     computed_at: int | None
+
+    @property
+    def delta_30d(self) -> float | None:
+        """Live − settled 30 days before; of an account that is not live, settled − settled."""
+        return None if self.score is None or self.score_before is None else self.score - self.score_before
 
     @property
     def coverage(self) -> float | None:
@@ -103,7 +109,7 @@ class Totals:
     n_renewing: int
     arr_renewing: float
     n_onboarding: int
-    n_low_coverage: int  # usage rate or coverage under 10 %
+    n_low_coverage: int  # coverage under 10 %
     pooled_used: int
     pooled_eligible: int
     median_coverage: float | None
@@ -166,10 +172,27 @@ def read_lines(connection: Connection, environment_id: int, today: int) -> list[
     live = {row["account_id"]: row for row in score_store.list_live(connection, environment_id)}
     settled_day = score_store.find_settled_day(connection, environment_id, today)
     settled = score_store.list_settled_on(connection, environment_id, settled_day) if settled_day is not None else {}
-    before_day = score_store.find_settled_day(connection, environment_id, settled_day - DELTA_DAYS) if settled_day else None
-    before = score_store.list_settled_on(connection, environment_id, before_day) if before_day is not None else {}
-    found = [_line(a, live.get(a.id), settled.get(a.id), before.get(a.id), today) for a in accounts]
+    shown = {a.id: None if _is_lost(a, today) else live.get(a.id) for a in accounts}
+    shown = {id_: row or settled.get(id_) for id_, row in shown.items()}
+    before = _read_before(connection, environment_id, {row["day"] for row in shown.values() if row})
+    found = []
+    for a in accounts:
+        row = shown[a.id]
+        found.append(_line(a, live.get(a.id), settled.get(a.id), before[row["day"]].get(a.id) if row else None, today))
     return sorted(found, key=lambda line: line.key)
+
+
+def _read_before(connection: Connection, environment_id: int, days: set[int]) -> dict[int, dict[int, dict[str, Any]]]:
+    """{day shown: {account: settled row 30 days before it}}; of a day that was not settled, the newest one before."""
+    found = {}
+    for day in days:
+        wanted = score_store.find_settled_day(connection, environment_id, day - DELTA_DAYS)
+        found[day] = {} if wanted is None else score_store.list_settled_on(connection, environment_id, wanted)
+    return found
+
+
+def _is_lost(account: AccountRow, today: int) -> bool:
+    return account.ended_on is not None and account.ended_on < today
 
 
 def total(lines: list[AccountLine]) -> Totals:
@@ -179,7 +202,7 @@ def total(lines: list[AccountLine]) -> Totals:
     shares = [line.coverage for line in lines if line.coverage is not None]
     renewing = [line for line in lines if line.days_to_renewal is not None and 0 <= line.days_to_renewal <= RENEWING_DAYS]
     red = [line for line in lines if line.band == "red"]
-    low = [line for line in lines if any(v is not None and v < 0.1 for v in (line.coverage, line.usage_rate))]
+    low = [line for line in lines if line.coverage is not None and line.coverage < LOW_SHARE]
     return Totals(
         n_accounts=len(lines),
         arr=sum(line.arr or 0.0 for line in lines),
@@ -201,14 +224,11 @@ def total(lines: list[AccountLine]) -> Totals:
 def _line(
     account: AccountRow, live: dict[str, Any] | None, settled: dict[str, Any] | None, before: dict[str, Any] | None, today: int
 ) -> AccountLine:
-    lost = account.ended_on is not None and account.ended_on < today
+    lost = _is_lost(account, today)
     row = live or settled or {}
     score = row.get("score") if not lost else (settled or {}).get("score")
     band = "lost" if lost else str(row.get("band", "unknown"))
     known = score is not None and band in {"red", "amber", "green"}
-    delta = None
-    if settled and before and settled["score"] is not None and before["score"] is not None:
-        delta = settled["score"] - before["score"]
     return AccountLine(
         key=account.key,
         name=account.name or account.key,
@@ -242,7 +262,7 @@ def _line(
         settled_score=(settled or {}).get("score"),
         settled_used=(settled or {}).get("n_used"),
         settled_eligible=(settled or {}).get("n_eligible"),
-        delta_30d=delta,
+        score_before=(before or {}).get("score"),
         risk=0.0 if lost else (1 - (score or 0.0) / 100 if known else UNKNOWN_RISK),
         computed_at=row.get("computed_at"),
     )

@@ -4,10 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from milepost.actions.portfolio import RENEWING_DAYS, AccountLine
+from milepost.actions.portfolio import LOW_SHARE, RENEWING_DAYS, AccountLine
 
 Key = Callable[[AccountLine], Any]
-LOW_SHARE = 0.1
 NOBODY = "nobody"  # the owner filter's word for accounts without an owner
 BAND_ORDER = {"red": 0, "amber": 1, "green": 2, "onboarding": 3, "unknown": 4, "lost": 5}
 STAGE_ORDER = {"onboarding": 0, "adopting": 1, "steady": 2, "renewing": 3, "lost": 4}
@@ -38,7 +37,7 @@ VIEWS: dict[str, Callable[[AccountLine], bool]] = {
     "risk": lambda line: line.band == "red",
     "renewing": lambda line: line.days_to_renewal is not None and 0 <= line.days_to_renewal <= RENEWING_DAYS and _here(line),
     "onboarding": lambda line: line.stage == "onboarding",
-    "low": lambda line: _here(line) and any(v is not None and v < LOW_SHARE for v in (line.coverage, line.usage_rate)),
+    "low": lambda line: _here(line) and line.coverage is not None and line.coverage < LOW_SHARE,
     "lost": lambda line: line.stage == "lost",
 }
 

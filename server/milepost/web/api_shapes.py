@@ -87,14 +87,14 @@ def show_line(line: AccountLine) -> AccountSummary:
     )
 
 
-def show_numbers(numbers: Numbers | None) -> NumbersOut | None:
-    """One day's numbers."""
+def show_numbers(numbers: Numbers | None, delta: float | None = None) -> NumbersOut | None:
+    """One day's numbers; `delta` = the change of 30 days up to them."""
     if numbers is None:
         return None
     return NumbersOut(
         day=date_of(numbers.day).isoformat(),
         model=f"{numbers.model_key} v{numbers.model_version}",
-        health=Health(score=numbers.score, band=numbers.band, known_share=numbers.known_share),
+        health=Health(score=numbers.score, band=numbers.band, known_share=numbers.known_share, delta_30d=delta),
         coverage=ratio(numbers.n_used, numbers.n_eligible),
         guided_only=numbers.n_guided_only,
         usage_rate=ratio(numbers.n_rate_used, numbers.n_rate_all),
@@ -118,16 +118,16 @@ DAYS = ("started_on", "renewal_on", "ended_on")
 
 def show_account(page: AccountPage) -> AccountOut:
     """The whole account page."""
-    account = page.account
+    account, delta = page.account, page.change.points if page.change else None
     traits = {name: getattr(account, name) for name in TRAITS} | {name: iso(getattr(account, name)) for name in DAYS}
     return AccountOut(
         account_id=account.key,
         name=account.name or account.key,
         traits={**account.traits, **{k: v for k, v in traits.items() if v is not None}},
         sources=account.sources,
-        live=show_numbers(page.live),
-        settled=show_numbers(page.settled),
-        restated=show_numbers(page.restated),
+        live=show_numbers(page.live, delta if page.restated is None else None),
+        settled=show_numbers(page.settled, delta if page.restated is None and page.live is None else None),
+        restated=show_numbers(page.restated, delta),
         features=[
             FeatureUseOut(
                 feature=use.key, name=use.name, module=module.name, core=use.core, state=use.state,

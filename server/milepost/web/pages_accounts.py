@@ -218,7 +218,7 @@ def _columns(words: Words, _: Callable[[str], str]) -> list[tuple[str, Value]]:
         (_("Health"), lambda a: _rounded(a.score, 1)),
         (_("Health in words"), lambda a: words.band(a.band)),
         (_("Known share"), lambda a: _rounded(a.known_share, 4)),
-        (_("Change in 30 days"), lambda a: _rounded(a.delta_30d, 1)),
+        (_("Change in 30 days"), _change),
         (_("Features used"), lambda a: a.n_used),
         (_("Eligible features"), lambda a: a.n_eligible),
         (_("In guides only"), lambda a: a.n_guided_only),
@@ -233,6 +233,13 @@ def _columns(words: Words, _: Callable[[str], str]) -> list[tuple[str, Value]]:
 
 def _date(day: int | None) -> str | None:
     return None if day is None else date_of(day).isoformat()
+
+
+def _change(line: AccountLine) -> float | None:
+    """Between the two scores as shown, so that it is the account page's too."""
+    if line.score is None or line.score_before is None:
+        return None
+    return round(round(line.score, 1) - round(line.score_before, 1), 1)
 
 
 def _rounded(value: float | None, decimals: int) -> float | None:

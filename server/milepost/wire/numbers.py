@@ -22,7 +22,7 @@ class Ratio(Shape):
 
 
 class Health(Shape):
-    """`score` is null when nothing is known or the account is in grace without data."""
+    """`score` is null when nothing is known; `delta_30d` = this score − the settled one 30 days before its day."""
 
     score: float | None
     band: str
