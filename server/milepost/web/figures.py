@@ -77,6 +77,10 @@ class Figures:
         text = f"{shown.day}{NB}{shown:%b}"
         return f"{text}{NB}{shown.year}" if year else text
 
+    def iso_as_day(self, text: str) -> str:
+        """2026-10-29 as people read a day."""
+        return self.day(date.fromisoformat(text))
+
     def instant(self, value: int | None) -> str:
         """Milliseconds as day and time, 24 hours, in the environment's zone."""
         if value is None:

@@ -172,8 +172,9 @@ def _filters(request: Request, asked: Asked, lines: Sequence[AccountLine]) -> li
     tiers = sorted({line.tier for line in lines if line.tier})
     owners = sorted({line.owner_email for line in lines if line.owner_email})
     nobody = [(NOBODY, _("Nobody"))] if any(line.owner_email is None for line in lines) else []
+    choice = [(o, names.get(o, o)) for o in owners] + nobody
     return [
-        _filter(asked, "owner", _("Owner"), asked.owner, [(o, names.get(o, o)) for o in owners] + nobody, EVERYONE),
+        _filter(asked, "owner", words.trait("owner_email"), asked.owner, choice, EVERYONE),
         _filter(asked, "tier", _("Tier"), query.tier, [(t, t) for t in tiers]),
         _filter(asked, "band", _("Health"), query.band, [(b, words.band(b)) for b in _named("band")]),
         _filter(asked, "stage", _("Stage"), query.stage, [(s, words.stage(s)) for s in _named("stage")]),
@@ -208,7 +209,7 @@ def _columns(words: Words, _: Callable[[str], str]) -> list[tuple[str, Value]]:
         (_("Account"), lambda a: a.name),
         (_("Tier"), lambda a: a.tier),
         (_("Plan"), lambda a: a.plan),
-        (_("Owner"), lambda a: a.owner_email),
+        (words.trait("owner_email"), lambda a: a.owner_email),
         (_("ARR"), lambda a: a.arr),
         (_("Currency"), lambda a: a.currency),
         (_("Renews on"), lambda a: _date(a.renewal_on)),

@@ -143,19 +143,20 @@ def _read(request: Request) -> tuple[HeatMap, Asked]:
 
 
 def _filters(request: Request, asked: Asked, heat: HeatMap) -> list[Filter]:
-    _, query = translations(request).gettext, asked.query
+    words, _, query = Words(translations(request)), translations(request).gettext, asked.query
     runtime: Runtime = request.app.state.runtime
     names = read_owner_names(runtime, tenant(request))
     rows = (("tier", _("by tier, coverage")), ("coverage", _("by coverage")), ("name", _("by name")))
     columns = (("module", _("by module")), ("use", _("by use")), ("name", _("by name")))
     owners = sorted({row.account.owner_email for row in heat.rows if row.account.owner_email})
     nobody = [(NOBODY, _("Nobody"))] if any(row.account.owner_email is None for row in heat.rows) else []
+    choice = [(o, names.get(o, o)) for o in owners] + nobody
     tiers = sorted({row.account.tier for row in heat.rows if row.account.tier})
     return [
         _sort_filter(asked, _("Rows"), "rows", "dir", rows, query.rows, query.rows_descend),
         _sort_filter(asked, _("Columns"), "columns", "cdir", columns, query.columns, query.columns_descend),
         _value_filter(asked, _("Tier"), "tier", query.tier, [(t, t) for t in tiers], ""),
-        _value_filter(asked, _("Owner"), "owner", asked.owner, [(o, names.get(o, o)) for o in owners] + nobody, EVERYONE),
+        _value_filter(asked, words.trait("owner_email"), "owner", asked.owner, choice, EVERYONE),
     ]
 
 
