@@ -206,6 +206,7 @@ def test_a_stranger_is_sent_to_the_login(book: Sandbox) -> None:
 
 
 def test_the_change_of_30_days_is_the_same_in_portfolio_account_csv_and_api(book: Sandbox) -> None:
+    client = console(book, email=OWN)
     today = day_of(book.clock(), "UTC")
     settle_days(book.runtime, book.environment_id, [today - 31, today - 30, today - 1])
     book.send(book.event("Roster", messageId="late"), book.event("Report", messageId="later"))
@@ -217,12 +218,12 @@ def test_the_change_of_30_days_is_the_same_in_portfolio_account_csv_and_api(book
     assert found.change is not None
     assert line.delta_30d == found.change.points == pytest.approx(sum(x.points for x in found.change.lines))
     assert show_line(line).health.delta_30d == show_account(found).live.health.delta_30d  # type: ignore[union-attr]
-    rows = list(csv.DictReader(io.StringIO(console(book, email=OWN).get("/e/production/accounts.csv").text.lstrip("\ufeff"))))
+    rows = list(csv.DictReader(io.StringIO(client.get("/e/production/accounts.csv").text.lstrip("\ufeff"))))
     row = next(r for r in rows if r["Account id"] == "a1")
     shown = round(found.change.after, 1) - round(found.change.before, 1)
     assert float(row["Change in 30 days"]) == pytest.approx(shown)
-    assert "from midnight of 30 days ago to now" in page(console(book, email=OWN))
-    shown_change = cells(page(console(book, email=OWN)), "c-delta")[0]
+    assert "from midnight of 30 days ago to now" in page(client)
+    shown_change = cells(page(client), "c-delta")[0]
     assert shown_change.replace("−", "-") in {f"{line.delta_30d:+.0f}", f"{line.delta_30d:.0f}", "0"}
 
 
