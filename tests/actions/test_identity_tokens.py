@@ -152,3 +152,23 @@ def test_a_token_vouches_for_the_account_inside_it_and_for_no_other(sandbox: San
     assert stored("a1", None) is None
     assert stored("a1", "a2") == "unsigned"
     assert stored(None, "a2") == "unsigned"
+
+
+def test_an_unsigned_address_does_not_take_a_person_out_of_the_numbers(sandbox: Sandbox) -> None:
+    """Where identity is enforced, a stranger can't make a customer's person one of the vendor's own."""
+    tenant = sandbox.tenant
+    changes = {"identity_mode": "enforce", "internal_domains": ["vendor.test"]}
+    change_environment(sandbox.runtime, tenant.workspace_id, tenant.id, "test", changes)
+    signed = {"milepost": {"token": sign(tenant.verifier.secrets[0].text, tenant.public_id, "u1", "a1", sandbox.clock())}}
+    claim = {"traits": {"email": "eve@vendor.test"}}
+
+    sandbox.send(sandbox.event(account=None) | {"type": "identify"} | claim, secret=False)
+    event = sandbox.event(account=None, context=signed)
+    sandbox.send(event, secret=False)
+    assert sandbox.rows("SELECT excluded FROM events WHERE message_id = :m", m=event["messageId"]) == [(None,)]
+
+    proven = sandbox.event(account=None, context=signed) | {"type": "identify"} | claim
+    after = sandbox.event(account=None, context=signed)
+    sandbox.send(proven, secret=False)
+    sandbox.send(after, secret=False)
+    assert sandbox.rows("SELECT excluded FROM events WHERE message_id = :m", m=after["messageId"]) == [("internal",)]

@@ -276,3 +276,75 @@ def test_members_keys_and_environments_sort_by_their_heads(sandbox: Sandbox) -> 
     kinds = re.findall(r"<code class=\"key-text\">(\w\w)_", admin.get(f"{KEYS}?sort=kind&way=down").text)
     assert kinds == ["sk", "pk"]
     assert 'aria-sort="descending"' in admin.get("/e/production/environments?sort=stored&way=down").text
+
+
+def accept(code: str, sandbox: Sandbox) -> int:
+    """The status of an attempt to set a password of one's own through an old link."""
+    data = {"code": code, "name": "Eve", "password": "taken over at last", "again": "taken over at last"}
+    return open_client(sandbox.runtime).post("/invite", data=data).status_code
+
+
+def renewal_link(by: Somebody, of: Somebody) -> str:
+    """The code of a link that lets a member set a new password."""
+    found = CODE.search(by.post(f"{MEMBERS}/{of.public_id}/link").text)
+    assert found is not None
+    return found.group(1)
+
+
+def member_row(sandbox: Sandbox, email: str) -> tuple[str, bool, str]:
+    """(role, is out, password hash) as stored."""
+    [(role, disabled_at, password)] = sandbox.rows(
+        "SELECT role, disabled_at, password_hash FROM members WHERE email = :email", email=email
+    )
+    return role, disabled_at is not None, password
+
+
+def test_a_link_from_before_a_demotion_gives_the_old_role_to_nobody(sandbox: Sandbox) -> None:
+    admin, vic = become(sandbox, "admin"), become(sandbox, "admin")
+    code = renewal_link(admin, vic)
+    admin.post(f"{MEMBERS}/{vic.public_id}/role", {"role": "viewer"})
+    before = member_row(sandbox, vic.email)
+    assert accept(code, sandbox) == 404
+    assert member_row(sandbox, vic.email) == before
+    assert before[0] == "viewer"
+    assert vic.email not in admin.get(MEMBERS).text.partition("Invited, not here yet")[2]
+
+
+def test_a_link_from_before_a_removal_lets_nobody_back_in(sandbox: Sandbox) -> None:
+    admin, vic = become(sandbox, "admin"), become(sandbox, "admin")
+    code = renewal_link(admin, vic)
+    admin.post(f"{MEMBERS}/{vic.public_id}/remove")
+    before = member_row(sandbox, vic.email)
+    assert accept(code, sandbox) == 404
+    assert member_row(sandbox, vic.email) == before
+    join(sandbox, make_link(admin, vic.email, "csm"))
+    assert member_row(sandbox, vic.email)[:2] == ("csm", False), "a new link does"
+
+
+def test_an_admin_s_link_kept_from_before_does_not_replace_an_owner_s_password(sandbox: Sandbox) -> None:
+    owner, admin = become(sandbox, "owner"), become(sandbox, "admin")
+    kept = make_link(admin, "boss@example.test", "viewer")
+    join(sandbox, make_link(owner, "boss@example.test", "owner"))
+    before = member_row(sandbox, "boss@example.test")
+    assert accept(kept, sandbox) == 404
+    assert member_row(sandbox, "boss@example.test") == before
+    assert before[0] == "owner"
+
+
+def test_an_invitation_is_worth_what_its_maker_may_give_today(sandbox: Sandbox) -> None:
+    owner, admin, second = become(sandbox, "owner"), become(sandbox, "admin"), become(sandbox, "owner")
+    of_admin, of_second = make_link(admin, "ann@example.test"), make_link(second, "boss@example.test", "owner")
+    below = make_link(second, "bob@example.test", "csm")
+    owner.post(f"{MEMBERS}/{admin.public_id}/role", {"role": "csm"})
+    owner.post(f"{MEMBERS}/{second.public_id}/role", {"role": "admin"})
+    assert "ann@example.test" not in owner.get(MEMBERS).text, "it is not shown as open"
+    assert (accept(of_admin, sandbox), accept(of_second, sandbox), accept(below, sandbox)) == (404, 404, 303)
+    assert sandbox.rows("SELECT email, role FROM members WHERE email IN ('ann@example.test', 'boss@example.test')") == []
+
+
+def test_links_of_others_stay_good_when_one_member_leaves_or_joins(sandbox: Sandbox) -> None:
+    admin, vic = become(sandbox, "admin"), become(sandbox, "csm")
+    other = make_link(admin, "ann@example.test")
+    admin.post(f"{MEMBERS}/{vic.public_id}/remove")
+    join(sandbox, make_link(admin, "bob@example.test"))
+    assert accept(other, sandbox) == 303

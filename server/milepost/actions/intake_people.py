@@ -67,7 +67,7 @@ class People:
 
     def decide(self, reading: Reading, *, trusted: bool) -> Owner:
         """The owner of one event; identify, group and alias also change what is known of people."""
-        unsigned = self.tenant.identity_mode == "enforce" and not reading.verified
+        unsigned = self._is_unsigned(reading)
         person = self.memory.people.get(reading.user) if reading.user is not None else None
         account_id = self._account_of(reading, trusted=trusted, may_make=not unsigned)
         if unsigned:
@@ -188,7 +188,12 @@ class People:
         return self.memory.accounts[reading.group]
 
     def _is_internal(self, reading: Reading) -> bool:
-        return self.tenant.is_internal(reading.user or "", _text(reading.traits.get("email")))
+        """By the id; by the address only where the event may say what is known of the person."""
+        email = None if self._is_unsigned(reading) else _text(reading.traits.get("email"))
+        return self.tenant.is_internal(reading.user or "", email)
+
+    def _is_unsigned(self, reading: Reading) -> bool:
+        return self.tenant.identity_mode == "enforce" and not reading.verified
 
 
 def save_account_traits(

@@ -17,6 +17,7 @@ from milepost.store import workspaces as workspace_store
 from milepost.wire.ids import new_id
 
 INVITE_MS = 7 * 86_400_000
+MAY_INVITE = frozenset({"admin", "owner"})
 
 
 @dataclass(frozen=True)
@@ -84,11 +85,24 @@ def revoke_invite(runtime: Runtime, inviter: Inviter, public_id: str) -> None:
 
 
 def find_invite(connection: Connection, code: str, now: int) -> RowMapping:
-    """The open invitation behind a code; raises NotFound when it was used, revoked or is over."""
+    """The open invitation behind a code; raises NotFound when it was used, revoked, is over, or its maker may not give it now."""
     found = workspace_store.find_invite(connection, hash_secret(code), now)
-    if found is None:
-        raise NotFound("This invite link was used, revoked, or is older than seven days. Ask for a new one.", code="invite")
+    if found is None or not _may_still_give(connection, found):
+        raise _no_such_invite()
     return found
+
+
+def _no_such_invite() -> NotFound:
+    return NotFound("This invite link was used, revoked, or is older than seven days. Ask for a new one.", code="invite")
+
+
+def _may_still_give(connection: Connection, found: RowMapping) -> bool:
+    """What an inviter could not give today, an older link of theirs does not give: owners are an owner's to touch."""
+    if found["inviter_role"] not in MAY_INVITE:
+        return False
+    there = workspace_store.find_member_by_email(connection, found["workspace_id"], found["email"])
+    is_owner = there is not None and there["disabled_at"] is None and there["role"] == "owner"
+    return found["inviter_role"] == "owner" or not (is_owner or found["role"] == "owner")
 
 
 @dataclass(frozen=True)
@@ -115,15 +129,17 @@ def no_such_member() -> NotFound:
 
 
 def accept_invite(runtime: Runtime, *, code: str, name: str, password: str) -> OpenedSession:
-    """The member with a password of their own, logged in; the code is spent in the same transaction."""
+    """The member with a password of their own, logged in; this code and every other for the address is spent with it."""
     now = runtime.clock()
     with db.reading(runtime.engine) as connection:
         find_invite(connection, code, now)
     hashed = hash_password(password)
     with db.writing(runtime.engine) as connection:
         found = find_invite(connection, code, now)
+        if not workspace_store.spend_invite(connection, found["workspace_id"], found["public_id"], now):
+            raise _no_such_invite()
+        workspace_store.revoke_invites(connection, found["workspace_id"], now, email=found["email"])
         member = _put_member(connection, found, name.strip()[:120], hashed, now)
-        workspace_store.update_invite(connection, found["workspace_id"], found["public_id"], accepted_at=now)
         audit.record(
             connection,
             found["workspace_id"],
@@ -153,7 +169,9 @@ def _put_member(connection: Connection, found: RowMapping, name: str, hashed: st
         )
     else:
         workspace_store.revoke_member_sessions(connection, workspace_id, there["id"], now)
-        changes = {"password_hash": hashed, "must_change_password": 0, "disabled_at": None, "role": found["role"]}
+        changes: dict[str, Any] = {"password_hash": hashed, "must_change_password": 0}
+        if there["disabled_at"] is not None:  # back again; who never left keeps the role of today
+            changes |= {"disabled_at": None, "role": found["role"]}
         workspace_store.update_member(connection, workspace_id, there["id"], **changes | ({"name": name} if name else {}))
     member = workspace_store.find_member_by_email(connection, workspace_id, email)
     if member is None:
@@ -162,25 +180,33 @@ def _put_member(connection: Connection, found: RowMapping, name: str, hashed: st
 
 
 def change_role(runtime: Runtime, inviter: Inviter, public_id: str, role: str) -> None:
-    """Another role; every session of the member ends, so that no old one outlives it."""
+    """Another role; every session of the member and every open link for them ends, so that nothing old outlives it."""
     role, now = check_role(role, inviter), runtime.clock()
     with db.writing(runtime.engine) as connection:
         member = _other_member(connection, inviter, public_id)
         if member["role"] == role:
             return
+        _end_invites(connection, member, now, may_invite=role in MAY_INVITE)
         workspace_store.update_member(connection, inviter.workspace_id, member["id"], role=role)
         workspace_store.revoke_member_sessions(connection, inviter.workspace_id, member["id"], now)
         _record(connection, inviter, now, "member.role_changed", public_id, before=member["role"], after=role)
 
 
 def remove_member(runtime: Runtime, inviter: Inviter, public_id: str) -> None:
-    """The member can't log in any more; what they did stays in the log."""
+    """The member can't log in any more, by no old link either; what they did stays in the log."""
     now = runtime.clock()
     with db.writing(runtime.engine) as connection:
         member = _other_member(connection, inviter, public_id)
+        _end_invites(connection, member, now, may_invite=False)
         workspace_store.update_member(connection, inviter.workspace_id, member["id"], disabled_at=now)
         workspace_store.revoke_member_sessions(connection, inviter.workspace_id, member["id"], now)
         _record(connection, inviter, now, "member.removed", public_id, role=member["role"])
+
+
+def _end_invites(connection: Connection, member: RowMapping, now: int, *, may_invite: bool) -> None:
+    """Links for the member, and those they made for others when they may not invite any more."""
+    made_by = None if may_invite else member["id"]
+    workspace_store.revoke_invites(connection, member["workspace_id"], now, email=member["email"], made_by=made_by)
 
 
 def _other_member(connection: Connection, inviter: Inviter, public_id: str) -> RowMapping:

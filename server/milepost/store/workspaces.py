@@ -145,10 +145,12 @@ def list_invites(connection: Connection, workspace_id: int, now: int) -> list[Ro
 
 
 def find_invite(connection: Connection, code_hash: str, now: int) -> RowMapping | None:
-    """The open invitation behind a code, with the workspace's name."""
+    """The open invitation behind a code, with the workspace's name and the present role of whoever made it (None: gone)."""
+    made_by = (members.c.workspace_id == invites.c.workspace_id) & (members.c.id == invites.c.created_by)
     query = (
-        select(invites, workspaces.c.name.label("workspace_name"))
+        select(invites, workspaces.c.name.label("workspace_name"), members.c.role.label("inviter_role"))
         .join(workspaces, workspaces.c.id == invites.c.workspace_id)
+        .outerjoin(members, made_by & members.c.disabled_at.is_(None))
         .where(
             invites.c.code_hash == code_hash,
             invites.c.accepted_at.is_(None),
@@ -163,6 +165,26 @@ def update_invite(connection: Connection, workspace_id: int, public_id: str, **v
     """How many rows changed: 0 when this workspace has no such invitation."""
     statement = update(invites).where(invites.c.workspace_id == workspace_id, invites.c.public_id == public_id)
     return connection.execute(statement.values(**values)).rowcount
+
+
+def spend_invite(connection: Connection, workspace_id: int, public_id: str, now: int) -> bool:
+    """Marks it accepted; False when it is not open any more: of two at the same moment one comes too late."""
+    statement = update(invites).where(
+        invites.c.workspace_id == workspace_id,
+        invites.c.public_id == public_id,
+        invites.c.accepted_at.is_(None),
+        invites.c.revoked_at.is_(None),
+    )
+    return connection.execute(statement.values(accepted_at=now)).rowcount == 1
+
+
+def revoke_invites(connection: Connection, workspace_id: int, now: int, *, email: str, made_by: int | None = None) -> None:
+    """Every open invitation of an address; with `made_by`, also those that this member made for others."""
+    meant = invites.c.email == email
+    if made_by is not None:
+        meant = meant | (invites.c.created_by == made_by)
+    open_still = invites.c.accepted_at.is_(None) & invites.c.revoked_at.is_(None)
+    connection.execute(update(invites).where(invites.c.workspace_id == workspace_id, open_still, meant).values(revoked_at=now))
 
 
 def forgive_login_attempt(connection: Connection, subject: str, at: int) -> None:
