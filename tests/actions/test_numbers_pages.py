@@ -6,12 +6,12 @@ import pytest
 
 from milepost.actions.account import read_account_page
 from milepost.actions.feature_board import read_feature_board, read_feature_page
-from milepost.actions.features import push_catalogue
+from milepost.actions.features import push_catalogue, retire_feature
 from milepost.actions.heatmap import read_heatmap
 from milepost.actions.portfolio import read_portfolio
 from milepost.actions.score import refresh_dirty, settle_days
 from milepost.actions.workspaces import create_workspace
-from milepost.rules.days import date_of, day_of
+from milepost.rules.days import date_of, day_of, start_of_day
 from milepost.wire.feature import Catalogue, EventRule, Feature
 from tests.factories import Sandbox
 
@@ -106,3 +106,47 @@ def test_feature_board_counts_uses_and_reach(book: Sandbox) -> None:
     page = read_feature_page(book.runtime, book.tenant, "leave")
     assert page.funnel["eligible"] == 2
     assert page.accounts[0].account.key == "a1"
+
+
+def test_uses_of_28_days_are_those_of_whole_days_and_lost_accounts_do_not_use(book: Sandbox) -> None:
+    def leave() -> tuple[int, int]:
+        line = next(x for x in read_feature_board(book.runtime, book.tenant).lines if x.feature.key == "leave")
+        return line.uses_28d, line.accounts_28d
+
+    before = leave()
+    today = day_of(book.clock(), book.tenant.zone)
+    first = start_of_day(today - 27, book.tenant.zone)
+    for at in (first - 1, first):  # the last moment of the 29th day and the first of the 28
+        used = book.event("$feature", account="a2", at=at, properties={"feature": "leave"})
+        book.send(used, route="import")
+    assert leave() == (before[0] + 1, before[1] + 1)
+    traits = {"ended_on": date_of(today - 1).isoformat()}
+    book.send({"type": "group", "messageId": "left", "userId": "u1", "groupId": "a2", "traits": traits})
+    assert leave() == (before[0] + 1, before[1])
+
+
+def cause_of(book: Sandbox, signal: str) -> str:
+    """Why that part of a1's score moved in 30 days."""
+    change = read_account_page(book.runtime, book.tenant, "a1").change
+    assert change is not None
+    return next(line.cause for line in change.lines if line.id.endswith(f".{signal}"))
+
+
+def test_a_move_that_only_the_catalogue_made_is_the_catalogues(book: Sandbox) -> None:
+    book.use("leave", days_ago=50)
+    today = day_of(book.clock(), "UTC")
+    settle_days(book.runtime, book.environment_id, [today - 30])
+    retire_feature(book.runtime, book.tenant, "leave", None, "test")  # it was used: both sides of coverage lose it
+    refresh_dirty(book.runtime, book.environment_id)
+    assert cause_of(book, "coverage") == "catalogue"
+    assert cause_of(book, "core_coverage") == "catalogue"
+
+
+def test_a_move_by_own_use_stays_the_accounts_beside_a_change_of_the_catalogue(book: Sandbox) -> None:
+    book.use("leave", days_ago=50)
+    today = day_of(book.clock(), "UTC")
+    settle_days(book.runtime, book.environment_id, [today - 30])
+    retire_feature(book.runtime, book.tenant, "leave", None, "test")
+    book.use("roster")
+    refresh_dirty(book.runtime, book.environment_id)
+    assert cause_of(book, "core_coverage") == "data"

@@ -237,6 +237,7 @@ def test_a_suspect_feature_says_since_when_and_one_button_confirms(used: Sandbox
     shown = words(author.get(BASE).text)
     assert "Suspect since 18 Nov, 09:06, last good hour 18 Nov, 08:06." in shown
     assert "unknown" in row_of(author.get(BASE).text, "leave")
+    assert next(r for r in table_of(author.get(f"{BASE}/_catalogue.csv").text) if r["key"] == "leave")["uses_last_hour"] == ""
     done = author.post(f"{BASE}/leave/confirm")
     assert "Suspect since" not in words(author.get(BASE).text)
     assert "The silence of Leave is confirmed." in words(author.get(done.headers["location"]).text)

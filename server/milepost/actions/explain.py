@@ -1,15 +1,14 @@
 """A stored score in words: its parts by group, why it moved, and the cheapest way up with the guide that closes it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from milepost.rules.health import change_card, cheapest_way_up
+from milepost.rules.health import COVERAGE_SIGNALS, change_card, cheapest_way_up
 from milepost.rules.sentences import name_of
 from milepost.wire.health import HealthModel, Item, Score
 
-COVERAGE_SIGNALS = frozenset({"coverage", "core_coverage", "usage_rate"})
 CAUSES: dict[str, dict[str, str]] = {
     "data": {"en": "Data moved", "zh-CN": "数据变化"},
     "known": {"en": "Became known", "zh-CN": "由未知变为已知"},
@@ -130,7 +129,8 @@ def explain_change(before: Mapping[str, Any], after: Mapping[str, Any], model: H
         old,
         new,
         model_changed=before["model_id"] != after["model_id"],
-        catalogue_changed=before["catalogue_version"] != after["catalogue_version"],
+        catalogue_changed=_catalogue_changed(before, after),
+        own_moves=_own_moves(before, after),
     )
     old_items, items = {i.id: i for i in old.items}, {i.id: i for i in new.items}
     plan_changed = _plan(before) != _plan(after)
@@ -194,6 +194,25 @@ def metric_of(model: HealthModel, item: Item) -> str:
 def _plan(row: Mapping[str, Any]) -> tuple[Any, ...]:
     grounds = json.loads(row["grounds"])
     return grounds.get("plan"), tuple(grounds.get("add_ons", ())), tuple(grounds.get("roles", ()))
+
+
+def _catalogue_changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """By its version, or because a feature published earlier has joined since, on the same plan."""
+    joined = read_standing(before).eligible != read_standing(after).eligible and _plan(before) == _plan(after)
+    return joined or bool(before["catalogue_version"] != after["catalogue_version"])
+
+
+def _own_moves(before: Mapping[str, Any], after: Mapping[str, Any]) -> frozenset[str]:
+    """Signals that the account's own use of features it had in both rows has moved: what it used, and how far it came."""
+    old, new = read_standing(before), read_standing(after)
+    both = old.eligible & new.eligible
+    moved = {"coverage", "usage_rate"} if old.used & both != new.used & both else set()
+    return frozenset(moved | ({"core_coverage"} if _states(before, both) != _states(after, both) else set()))
+
+
+def _states(row: Mapping[str, Any], ordinals: Iterable[int]) -> dict[int, str | None]:
+    states = json.loads(row["features"])
+    return {o: states.get(str(o)) for o in ordinals}
 
 
 def _only_the_denominator_moved(before: Item | None, after: Item | None) -> bool:

@@ -11,7 +11,7 @@ from milepost.actions.runtime import Runtime
 from milepost.actions.tenant import Tenant
 from milepost.errors import NotFound
 from milepost.rules.coverage import is_live
-from milepost.rules.days import day_of
+from milepost.rules.days import day_of, start_of_day
 from milepost.store import coverage as coverage_store
 from milepost.store import engine as db
 from milepost.store import features as feature_store
@@ -36,8 +36,8 @@ class FeatureLine:
     suspect_since: int | None
     last_good_at: int | None
     uses_last_hour: int  # this clock hour and the one before
-    uses_28d: int
-    accounts_28d: int
+    uses_28d: int  # of the 28 days that end today, in the environment's zone
+    accounts_28d: int  # of the same days, without accounts that left
     states: dict[str, int]
 
 
@@ -88,9 +88,10 @@ def read_feature_board(runtime: Runtime, tenant: Tenant) -> FeatureBoard:
         rows = feature_store.list_features(connection, tenant.id)
         faults = {f["ordinal"]: f for f in feature_store.list_open_faults(connection, tenant.id)}
         today = day_of(now, tenant.zone)
-        uses = feature_store.sum_rule_hours(connection, tenant.id, now // HOUR_MS - 24 * WINDOW_DAYS)
+        first_hour = start_of_day(today - WINDOW_DAYS + 1, tenant.zone) // HOUR_MS
+        uses = feature_store.sum_rule_hours(connection, tenant.id, first_hour)
         recent = feature_store.sum_rule_hours(connection, tenant.id, now // HOUR_MS - 1)
-        users = coverage_store.count_accounts_using(connection, tenant.id, today - WINDOW_DAYS + 1)
+        users = coverage_store.count_accounts_using(connection, tenant.id, today - WINDOW_DAYS + 1, today)
         states = score_store.count_states(connection, tenant.id, today)
         matched, total = feature_store.read_reach(connection, tenant.id, today - WINDOW_DAYS + 1, today)
         version = feature_store.newest_version(connection, tenant.id)

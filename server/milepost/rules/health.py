@@ -11,6 +11,7 @@ from milepost.wire.health import HealthModel, Item, Measure, Score, SignalValue
 
 Values = Mapping[str, SignalValue]
 UNKNOWN = SignalValue(value=None)
+COVERAGE_SIGNALS = frozenset({"coverage", "core_coverage", "usage_rate"})
 
 
 def compute_score(model: HealthModel, values: Values, account_day: int | None = None) -> Score:
@@ -184,8 +185,18 @@ class Change:
     points: float
 
 
-def change_card(before: Score, after: Score, *, model_changed: bool = False, catalogue_changed: bool = False) -> list[Change]:
-    """Why a score moved: one line per part that moved, largest first; the lines sum to the difference."""
+def change_card(
+    before: Score,
+    after: Score,
+    *,
+    model_changed: bool = False,
+    catalogue_changed: bool = False,
+    own_moves: frozenset[str] = COVERAGE_SIGNALS,
+) -> list[Change]:
+    """Why a score moved: one line per part that moved, largest first; the lines sum to the difference.
+
+    `own_moves` = signals about features that the account's own use has moved; the others can only have moved by the catalogue.
+    """
     old = {item.id: item for item in before.items}
     new = {item.id: item for item in after.items}
     lines: list[Change] = []
@@ -194,21 +205,20 @@ def change_card(before: Score, after: Score, *, model_changed: bool = False, cat
         points = (b.points if b else 0.0) - (a.points if a else 0.0)
         if abs(points) < 1e-12:
             continue
-        cause = _cause(a, b, model_changed=model_changed, catalogue_changed=catalogue_changed)
+        by_catalogue = catalogue_changed and (a or b).signal in COVERAGE_SIGNALS - own_moves  # type: ignore[union-attr]
+        cause = _cause(a, b, model_changed=model_changed, by_catalogue=by_catalogue)
         lines.append(Change(id_, cause, a.value if a else None, b.value if b else None, points))
     return sorted(lines, key=lambda line: -abs(line.points))
 
 
-def _cause(a: Item | None, b: Item | None, *, model_changed: bool, catalogue_changed: bool) -> str:
+def _cause(a: Item | None, b: Item | None, *, model_changed: bool, by_catalogue: bool) -> str:
     if a is None or b is None:
         return "model" if model_changed or (a or b).kind != "clamp" else "data"  # type: ignore[union-attr]
     if a.known != b.known:
         return "known" if b.known else "unknown"
     if a.value == b.value:
         return "model" if model_changed else "redistributed"
-    if a.signal in {"coverage", "core_coverage", "usage_rate"} and catalogue_changed and a.n == b.n:
-        return "catalogue"
-    return "data"
+    return "catalogue" if by_catalogue else "data"
 
 
 def cheapest_way_up(score: Score) -> list[Item]:

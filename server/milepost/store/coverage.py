@@ -163,10 +163,14 @@ def count_used_features(connection: Connection, environment_id: int, from_day: i
     return {int(a): int(n) for a, n in driver.fetch(connection, sql, (environment_id, from_day))}
 
 
-def count_accounts_using(connection: Connection, environment_id: int, from_day: int) -> dict[int, int]:
-    """{ordinal: accounts with unguided use since that day}."""
-    sql = "SELECT ordinal, count(*) FROM feature_last WHERE environment_id = ? AND last_day >= ? GROUP BY ordinal"
-    return {int(o): int(n) for o, n in driver.fetch(connection, sql, (environment_id, from_day))}
+def count_accounts_using(connection: Connection, environment_id: int, from_day: int, today: int) -> dict[int, int]:
+    """{ordinal: accounts with unguided use since that day}, without those that left before today."""
+    sql = (
+        "SELECT l.ordinal, count(*) FROM feature_last l JOIN accounts a ON a.environment_id = l.environment_id "
+        "AND a.id = l.account_id WHERE l.environment_id = ? AND l.last_day >= ? AND (a.ended_on IS NULL OR a.ended_on >= ?) "
+        "GROUP BY l.ordinal"
+    )
+    return {int(o): int(n) for o, n in driver.fetch(connection, sql, (environment_id, from_day, today))}
 
 
 def read_event_hours(connection: Connection, environment_id: int, until_hour: int) -> tuple[int, int] | None:

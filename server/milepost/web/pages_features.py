@@ -224,7 +224,8 @@ def _cells(line: FeatureLine) -> tuple[Any, ...]:
     return (
         f.key, f.name, f.module, f.core, f.level, f.cadence, _joined(f.plans), _joined(f.add_ons), f.introduced_on,
         f.retired_on, line.proven, None if line.suspect_since is None else format_instant(line.suspect_since),
-        line.uses_last_hour, line.uses_28d, line.accounts_28d, *(line.states.get(state, 0) for state in STATES),
+        None if line.suspect_since is not None else line.uses_last_hour, line.uses_28d, line.accounts_28d,
+        *(line.states.get(state, 0) for state in STATES),
     )  # fmt: skip
 
 
