@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -67,11 +67,16 @@ def served_floor() -> Iterator[tuple[int, int]]:
 
 
 @contextmanager
-def served(database: str, folder: Path) -> Iterator[LiveServer]:
-    """Milepost as an operator starts it, with a workspace and the sample catalogue."""
-    server = LiveServer(database, folder)
+def served(
+    database: str, folder: Path, fill: Callable[[LiveServer], None] | None = None, settings: dict[str, str] | None = None
+) -> Iterator[LiveServer]:
+    """Milepost as an operator starts it, with a workspace and the sample catalogue, or what `fill` puts in."""
+    server = LiveServer(database, folder, settings=settings or {})
     server.create()
-    fill_catalogue(bench_runtime(database))
+    if fill is None:
+        fill_catalogue(bench_runtime(database))
+    else:
+        fill(server)
     server.start()
     try:
         yield server
