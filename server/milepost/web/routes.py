@@ -41,8 +41,11 @@ from milepost.web.guard import Guard
 from milepost.web.inputs import BODY_LIMIT
 from milepost.web.permissions import PERMISSIONS
 
-# One line per module; the order decides where two paths could match. `segment_api` comes last: it takes /v1/{route}.
+# One line per module; the order decides where two paths could match, and every route before the right one is tried: what
+# machines call comes first. `segment_api` stands after `sdk_api`, because it takes /v1/{route}.
 MODULES: tuple[ModuleType, ...] = (
+    sdk_api,
+    segment_api,
     operations,
     openapi,
     static_files,
@@ -64,13 +67,11 @@ MODULES: tuple[ModuleType, ...] = (
     pages_import,
     pages_heatmap,
     sdk_files,
-    sdk_api,
     api_features,
     api_accounts,
     api_signals,
     api_health,
     api_guides,
-    segment_api,
 )
 BODY_LIMITS = {"import_accounts": 9 * 1024 * 1024}  # a file of 8 MiB, and the form around it
 
