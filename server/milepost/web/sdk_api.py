@@ -4,6 +4,7 @@ import asyncio
 from concurrent.futures import Future
 from typing import TypeVar
 
+import msgspec
 from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -73,7 +74,8 @@ async def _read(request: Request, shape: type[S]) -> S:
 
 
 def _json(answer: BaseModel) -> Response:
-    return Response(answer.model_dump_json(exclude_none=True), headers=CORS, media_type="application/json")
+    body = msgspec.json.encode({name: value for name, value in answer if value is not None})  # plain JSON in every field
+    return Response(body, headers=CORS, media_type="application/json")
 
 
 routes = [
