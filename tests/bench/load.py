@@ -155,7 +155,7 @@ class Run:
     def _shown(self, n: int, took: float) -> dict[str, Any]:
         ordered = sorted(self.times)
         ms = {f"p{p}_ms": ordered[min(len(ordered) - 1, len(ordered) * p // 100)] * 1000 for p in (50, 95, 99)}
-        counts = {"n": n, "n_all": len(ordered), "bad": self.n_bad, "lost": self.n_lost}
+        counts = {"n": n, "n_all": len(ordered), "sent": self.n_sent, "bad": self.n_bad, "lost": self.n_lost}
         return counts | ms | {"seconds": took, "sample": self.sample}
 
 
