@@ -130,7 +130,7 @@ def test_a_preview_shows_whose_coverage_would_move(sandbox: Sandbox) -> None:
     sandbox.use("roster")
     sandbox.send({"type": "group", "messageId": "g", "userId": "u1", "groupId": "a1", "traits": {"plan": "basic"}})
     found = preview_catalogue(sandbox.runtime, sandbox.tenant, [feature("roster", plans=["pro"]), feature("report")])
-    assert [(e.account, e.used_before, e.eligible_before, e.used_after, e.eligible_after) for e in found.effects] == [
+    assert [(e.account, e.before.used, e.before.eligible, e.after.used, e.after.eligible) for e in found.effects] == [
         ("a1", 2, 2, 1, 1)
     ]
     assert (found.created, found.changed) == (["report"], ["roster"])
@@ -153,7 +153,7 @@ def test_a_preview_tells_whom_a_wider_offer_reaches_and_moves_nobody_today(sandb
     back = preview_catalogue(sandbox.runtime, sandbox.tenant, [feature("roster", plans=["pro"])])
     assert (back.n_moved, back.n_joining) == (0, 0)
     nobody = preview_catalogue(sandbox.runtime, sandbox.tenant, [feature("roster", plans=["none"])])
-    assert [(e.account, e.eligible_before, e.eligible_after) for e in nobody.effects] == [("a2", 2, 1)]
+    assert [(e.account, e.before.eligible, e.after.eligible) for e in nobody.effects] == [("a2", 2, 1)]
 
 
 def test_only_a_change_of_plans_or_add_ons_is_dated(sandbox: Sandbox) -> None:
@@ -181,3 +181,26 @@ def test_suggested_keys_are_valid(kind: str, name: str, key: str | None) -> None
     found, title = suggest(kind, name)
     assert Feature(key=found, name=title)
     assert key is None or found == key
+
+
+def test_a_preview_of_a_core_feature_tells_whose_core_coverage_and_score_move(sandbox: Sandbox) -> None:
+    push(sandbox, feature("leave", core=True), feature("roster"))
+    sandbox.use("leave")
+    sandbox.use("roster", account="a2")
+    refresh_dirty(sandbox.runtime, sandbox.environment_id)
+    same = preview_catalogue(sandbox.runtime, sandbox.tenant, [feature("leave", core=True)])
+    assert (same.n_moved, same.n_accounts) == (0, 2)
+    change = feature("roster", core=True)
+    found = preview_catalogue(sandbox.runtime, sandbox.tenant, [change])
+    effects = {e.account: e for e in found.effects}
+    assert found.n_moved == len(effects) == 2
+    assert all(e.before.coverage == e.after.coverage for e in effects.values()), "only what is core has changed"
+    assert (effects["a1"].before.core, effects["a1"].after.core) == (0.25, 0.125)
+    assert (effects["a2"].before.core, effects["a2"].after.core) == (0.0, 0.125)
+    push(sandbox, change)
+    refresh_dirty(sandbox.runtime, sandbox.environment_id)
+    sql = "SELECT a.key, s.score, s.core_coverage, s.band FROM live_scores s JOIN accounts a ON a.id = s.account_id"
+    stored = {key: (score, core, band) for key, score, core, band in sandbox.rows(sql)}
+    assert {k: (e.after.score, e.after.core, e.after.band) for k, e in effects.items()} == stored, "published as previewed"
+    assert all(e.before.score != e.after.score for e in effects.values())
+    assert found.n_band_changes == sum(e.before.band != e.after.band for e in effects.values())

@@ -185,7 +185,8 @@ def test_a_change_shows_whose_coverage_moves_and_a_rename_keeps_the_key(used: Sa
     posted = {"name": "Time off", "module": "HR", "weight": "1", "level": "basic", "cadence": "daily", "plans": "pro",
               "core": "1", "rule-0-on": "event", "rule-0-name": "Leave"}  # fmt: skip
     preview = author.post(f"{BASE}/leave/edit", posted | {"do": "preview"})
-    assert "Coverage of 2 accounts would move today" in words(preview.text)  # a1 has basic, a2's plan is unknown
+    shown = words(preview.text)  # a1 has basic, a2's plan is unknown
+    assert "Coverage, core coverage or health of 2 accounts would move today" in shown
     author.post(f"{BASE}/leave/edit", fields_of(preview.text, "leave/edit") | {"do": "publish"})
     line = read_feature_page(used.runtime, used.tenant, "leave").line
     assert (line.feature.key, line.feature.name, line.feature.plans) == ("leave", "Time off", ["pro"])
@@ -200,7 +201,7 @@ def test_a_wider_offer_tells_whom_it_reaches_in_28_days(used: Sandbox, author: S
     posted = {"name": "Report", "weight": "1", "level": "basic", "cadence": "daily", "plans": "pro, basic",
               "rule-0-on": "event", "rule-0-name": "Report"}  # fmt: skip
     shown = words(author.post(f"{BASE}/report/edit", posted | {"do": "preview"}).text)
-    assert "No account's coverage would move today." in shown
+    assert "No account's coverage, core coverage or health would move today." in shown
     assert "It would reach 1 more account. There it is listed as new at first" in shown
     same = words(author.post(f"{BASE}/report/edit", posted | {"plans": "pro", "do": "preview"}).text)
     assert "It would reach" not in same

@@ -1,4 +1,4 @@
-"""What a change of the catalogue would do to every account's coverage, before it is published."""
+"""What a change of the catalogue would do to every account's coverage, core coverage and score, before it is published."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +10,8 @@ from milepost.actions.tenant import Tenant
 from milepost.errors import NotFound
 from milepost.rules.coverage import FeatureFacts, Offer
 from milepost.rules.days import day_number
-from milepost.rules.reckoning import count, is_scored
+from milepost.rules.reckoning import Reckoning, is_scored, reckon
+from milepost.rules.signals import Moment
 from milepost.store import coverage as coverage_store
 from milepost.store import engine as db
 from milepost.store import features as feature_store
@@ -18,18 +19,45 @@ from milepost.wire.feature import Feature
 
 GROUP = 100
 INTRODUCED_FROM_DAY = 28
+TOLERANCE = 1e-9
+FAR = 1e9
 
 
 @dataclass(frozen=True)
 class Effect:
-    """One account whose counts would move: (used, eligible) before and after."""
+    """One account whose numbers would move; `before` and `after` differ."""
 
     account: str
     name: str
-    used_before: int
-    eligible_before: int
-    used_after: int
-    eligible_after: int
+    before: "Standing"
+    after: "Standing"
+
+    @property
+    def changes_band(self) -> bool:
+        """Whether its word for health changes."""
+        return self.before.band != self.after.band
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One account's numbers by one catalogue; shares 0–1, `score` 0–100 or None when unknown."""
+
+    used: int
+    eligible: int
+    core: float | None
+    score: float | None
+    band: str
+
+    @property
+    def coverage(self) -> float | None:
+        """Used ÷ eligible."""
+        return self.used / self.eligible if self.eligible else None
+
+    def differs(self, other: "Standing") -> bool:
+        """In any number; what only floating point moved did not move."""
+        if (self.used, self.eligible, self.band) != (other.used, other.eligible, other.band):
+            return True
+        return any(_gap(a, b) > TOLERANCE for a, b in ((self.core, other.core), (self.score, other.score)))
 
 
 @dataclass(frozen=True)
@@ -41,6 +69,7 @@ class Preview:
 
     n_accounts: int
     n_moved: int
+    n_band_changes: int
     n_joining: int
     created: list[str]
     changed: list[str]
@@ -65,7 +94,7 @@ def preview_catalogue(runtime: Runtime, tenant: Tenant, features: Sequence[Featu
         else:
             facts[feature.key] = _planned(feature, facts[feature.key], facts[feature.key].introduced_on, moment.day)
     return replace(
-        _compare(runtime, environment, list(facts.values()), moment.day, limit),
+        _compare(runtime, environment, list(facts.values()), moment, limit),
         created=[f.key for f in features if f.key not in held],
         changed=[f.key for f in features if f.key in held and is_changed(held[f.key], f)],
     )
@@ -83,12 +112,14 @@ def preview_merge(runtime: Runtime, tenant: Tenant, key: str, into: str, day: in
     source, target = facts[key], facts[into]
     facts[key] = replace(source, merged_into=target.ordinal, merged_on=day)
     facts[into] = replace(target, proven=target.proven or source.proven)
-    return replace(_compare(runtime, environment, list(facts.values()), moment.day, limit), changed=[key, into])
+    return replace(_compare(runtime, environment, list(facts.values()), moment, limit), changed=[key, into])
 
 
-def _compare(runtime: Runtime, environment: EnvironmentGround, facts: Sequence[FeatureFacts], today: int, limit: int) -> Preview:
-    """Every scored account counted with the catalogue as it is and as it would be."""
-    after = replace(environment.ground, features=tuple(facts))
+def _compare(
+    runtime: Runtime, environment: EnvironmentGround, facts: Sequence[FeatureFacts], moment: Moment, limit: int
+) -> Preview:
+    """Every scored account reckoned with the catalogue as it is and as it would be."""
+    today, after = moment.day, replace(environment.ground, features=tuple(facts))
     with db.reading(runtime.engine) as connection:
         ids = coverage_store.list_account_ids(connection, environment.environment_id)
         rows = coverage_store.read_accounts(connection, environment.environment_id, ids)
@@ -102,15 +133,27 @@ def _compare(runtime: Runtime, environment: EnvironmentGround, facts: Sequence[F
             if not is_scored(ground, today):
                 continue
             n_scored += 1
-            old, new = count(environment.ground, ground.use, today), count(after, ground.use, today)
-            n_joining += not new.new <= old.new
-            pair = (len(old.used), len(old.eligible), len(new.used), len(new.eligible))
-            if pair[:2] != pair[2:]:
-                effects.append(Effect(*names[account], *pair))
-    effects.sort(key=lambda e: -abs(_share(e.used_before, e.eligible_before) - _share(e.used_after, e.eligible_after)))
+            old, new = reckon(environment.ground, ground, moment), reckon(after, ground, moment)
+            n_joining += not new.coverage.new <= old.coverage.new
+            effect = Effect(*names[account], _standing(old), _standing(new))
+            if effect.before.differs(effect.after):
+                effects.append(effect)
+    effects.sort(key=_importance)
     core = [f for f in facts if f.core and f.merged_into is None and f.retired_on is None]
     warnings = [f"{len(core)} features would be core; more than {MANY_CORE} blur what matters."] if len(core) > MANY_CORE else []
-    return Preview(n_scored, len(effects), n_joining, [], [], warnings, effects[:limit])
+    n_bands = sum(effect.changes_band for effect in effects)
+    return Preview(n_scored, len(effects), n_bands, n_joining, [], [], warnings, effects[:limit])
+
+
+def _standing(found: Reckoning) -> Standing:
+    coverage = found.coverage
+    return Standing(len(coverage.used), len(coverage.eligible), coverage.core_coverage, found.score.score, found.score.band)
+
+
+def _importance(effect: Effect) -> tuple[bool, float, float, float]:
+    """What sorts first: another band, then points, then coverage, then core coverage."""
+    a, b = effect.before, effect.after
+    return not effect.changes_band, -_gap(a.score, b.score), -_gap(a.coverage, b.coverage), -_gap(a.core, b.core)
 
 
 def _planned(feature: Feature, facts: FeatureFacts, introduced: int | None, today: int) -> FeatureFacts:
@@ -130,5 +173,8 @@ def _planned(feature: Feature, facts: FeatureFacts, introduced: int | None, toda
     )
 
 
-def _share(used: int, eligible: int) -> float:
-    return used / eligible if eligible else 0.0
+def _gap(before: float | None, after: float | None) -> float:
+    """How far apart; between known and unknown, as far as can be."""
+    if before is None or after is None:
+        return 0.0 if before is after else FAR
+    return abs(after - before)

@@ -81,17 +81,27 @@ def push(
     for warning in answer["warnings"]:
         console.print(f"[yellow]warning[/]: {warning}")
     if dry_run:
-        typer.echo(f"{len(answer['created'])} new, {len(answer['changed'])} changed; moves {answer['moved']} accounts.")
+        moves = f"moves {answer['moved']} accounts, {answer['band_changes']} to another band"
+        typer.echo(f"{len(answer['created'])} new, {len(answer['changed'])} changed; {moves}.")
         if answer["joining"]:
             typer.echo(f"Reaches {answer['joining']} accounts: new to them at first, in their coverage after 28 days.")
         for effect in answer["effects"][:20]:
             before, after = effect["before"], effect["after"]
-            typer.echo(f"  {effect['name']}: {before['n']} of {before['of']} → {after['n']} of {after['of']}")
+            covered = f"{before['n']} of {before['of']} → {after['n']} of {after['of']}"
+            core, score = (
+                " → ".join(_tell(effect[name][at]) for at in ("before", "after")) for name in ("core_coverage", "score")
+            )
+            typer.echo(f"  {effect['name']}: {covered}; core coverage {core}; score {score}")
         return
     counts = [len(answer[name]) for name in ("created", "changed", "unchanged")]
     typer.echo(f"Version {answer['version']}: {counts[0]} new, {counts[1]} changed, {counts[2]} as they were.")
     if answer["absent"]:
         typer.echo(f"Not in the file and left alone: {', '.join(answer['absent'])}.")
+
+
+def _tell(value: float | None) -> str:
+    """Short; unknown is a dash."""
+    return "–" if value is None else f"{value:.3g}"
 
 
 @command

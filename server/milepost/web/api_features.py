@@ -24,6 +24,8 @@ from milepost.wire.checkpoint import Checkpoint
 from milepost.wire.event import format_instant
 from milepost.wire.feature import Catalogue, Feature
 from milepost.wire.numbers import (
+    BandChange,
+    BeforeAfter,
     ChangeResult,
     CheckpointList,
     EffectOut,
@@ -119,15 +121,18 @@ def replace_catalogue(request: Request) -> Response:
 
 @describe(body=Catalogue, answer=PreviewOut, tag=TAG)
 def preview(request: Request) -> Response:
-    """Tells what publishing would do to every account's coverage; nothing is stored."""
+    """Tells what publishing would do to every account's coverage, core coverage and score; nothing is stored."""
     document = read_json(request, Catalogue)
     found = preview_catalogue(runtime_of(request), tenant(request), document.features)
     effects = [
         EffectOut(
             account_id=e.account,
             name=e.name,
-            before=ratio(e.used_before, e.eligible_before),
-            after=ratio(e.used_after, e.eligible_after),
+            before=ratio(e.before.used, e.before.eligible),
+            after=ratio(e.after.used, e.after.eligible),
+            core_coverage=BeforeAfter(before=e.before.core, after=e.after.core),
+            score=BeforeAfter(before=e.before.score, after=e.after.score),
+            band=BandChange(before=e.before.band, after=e.after.band),
         )
         for e in found.effects
     ]
@@ -135,6 +140,7 @@ def preview(request: Request) -> Response:
         PreviewOut(
             accounts=found.n_accounts,
             moved=found.n_moved,
+            band_changes=found.n_band_changes,
             joining=found.n_joining,
             created=found.created,
             changed=found.changed,

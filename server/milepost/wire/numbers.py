@@ -175,13 +175,30 @@ class ChangeResult(Shape):
     warnings: list[str]
 
 
+class BeforeAfter(Shape):
+    """A number by the catalogue as it is and as it would be; null when unknown."""
+
+    before: float | None
+    after: float | None
+
+
+class BandChange(Shape):
+    """The same for the band of health."""
+
+    before: str
+    after: str
+
+
 class EffectOut(Shape):
-    """One account whose coverage would move."""
+    """One account whose numbers would move; `before` and `after` are coverage."""
 
     account_id: str
     name: str
     before: Ratio
     after: Ratio
+    core_coverage: BeforeAfter
+    score: BeforeAfter
+    band: BandChange
 
 
 class PreviewOut(Shape):
@@ -189,6 +206,7 @@ class PreviewOut(Shape):
 
     accounts: int
     moved: int
+    band_changes: int
     joining: int
     created: list[str]
     changed: list[str]
