@@ -7,6 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+import typer
+
+from milepost.cli.context import fail
 from tests.live import command_environment, milepost
 
 
@@ -79,3 +83,9 @@ def test_an_open_address_is_a_warning(tmp_path: Path) -> None:
     address = {"MILEPOST_PUBLIC_URL": "http://milepost.example.test", "MILEPOST_ALLOW_HTTP": "1"}
     code, found = doctor(str(tmp_path / "m.db"), tmp_path, **address)
     assert (code, found["address"]["level"]) == (0, "warning")
+
+
+def test_a_sentence_with_brackets_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit):
+        fail("pages: [/*] is not '^[a-z]{2,3}$'")
+    assert "[/*] is not '^[a-z]{2,3}$'" in capsys.readouterr().err

@@ -29,15 +29,20 @@ def free_pair() -> int:
     raise AssertionError("no two free ports beside each other")
 
 
+def own_environment() -> dict[str, str]:
+    """Without the test command's MILEPOST_*: a setting the product does not know stops its start."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MILEPOST_")}
+    return kept | {"PYTHONUNBUFFERED": "1"}
+
+
 class Demo:
     """One run of `python -m milepost.demo` over a folder."""
 
     def __init__(self, folder: Path, port: int) -> None:
         self.folder, self.port, self.log = folder, port, folder / f"run-{time.monotonic_ns()}.log"
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("MILEPOST_")}
         command = [sys.executable, "-m", "milepost.demo", "--port", str(port), "--data", str(folder / "data")]
         with self.log.open("wb") as out:
-            self.process = subprocess.Popen(command, env=kept | {"PYTHONUNBUFFERED": "1"}, stdout=out, stderr=out)
+            self.process = subprocess.Popen(command, env=own_environment(), stdout=out, stderr=out)
 
     def wait_for(self, words: str, seconds: float) -> float:
         """Seconds until the words were printed."""
@@ -86,5 +91,5 @@ class Demo:
         """The message id of every stored event, by the product's own export."""
         database = str(self.folder / "data/milepost.db")
         command = [sys.executable, "-m", "milepost.cli.main", "export", "events", "--format", "jsonl", "--database", database]
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+        done = subprocess.run(command, env=own_environment(), capture_output=True, text=True, check=True, timeout=120)
         return [json.loads(line)["messageId"] for line in done.stdout.splitlines()]

@@ -8,12 +8,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from milepost.actions.secrets import hash_secret, new_secret
 from milepost.errors import Unavailable
+from milepost.rules.days import day_of
 from milepost.store import engine as db
 from milepost.store import keys as key_store
 from milepost.wire.ids import new_id
 
 CACHE_MS = 1_000
-DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True)
@@ -88,8 +88,9 @@ class KeyRing:
         ends = [at for at in (row["revoked_at"], row["expires_at"]) if at is not None] if row is not None else []
         if row is None or any(at <= now for at in ends):
             return None
-        if row["last_used_on"] != now // DAY_MS:
-            self._touch(row["workspace_id"], row["public_id"], now // DAY_MS)
+        today = day_of(now, row["time_zone"])
+        if row["last_used_on"] != today:
+            self._touch(row["workspace_id"], row["public_id"], today)
         return KeyHolder(row["public_id"], row["kind"], row["workspace_id"], row["environment_id"])
 
     def _touch(self, workspace_id: int, public_id: str, day: int) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from sqlalchemy import RowMapping
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
@@ -55,7 +56,7 @@ def command(function: Callable[P, T]) -> Callable[P, T]:
 
 def fail(sentence: str, code: int = EXIT_FAILED) -> None:
     """Prints the sentence to stderr and ends the command."""
-    console.print(f"[bold red]error[/]: {sentence}", soft_wrap=True)
+    console.print(f"[bold red]error[/]: {escape(sentence)}", soft_wrap=True)
     raise typer.Exit(code)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import uvicorn
 from rich.console import Console
+from rich.markup import escape
 
 from milepost.actions.start import open_serving_runtime
 from milepost.demo.book.ledger import make_book
@@ -19,7 +20,7 @@ from milepost.demo.host.pages import today
 from milepost.demo.stage import publish, skip_daily_runs
 from milepost.demo.story import HOST_ACCOUNTS, print_links
 from milepost.demo.workspace import find_or_make, find_tenant, read_install
-from milepost.errors import MilepostError
+from milepost.errors import MilepostError, SettingError
 from milepost.settings import load_settings
 from milepost.store.schema import migrate
 from milepost.store.serving_lock import SUFFIX, serving_alone
@@ -32,7 +33,7 @@ OURS = ("demo.json", "demo.new", "linden.db", "milepost.db")
 def main() -> int:
     """Runs until Ctrl-C or SIGTERM."""
     parser = argparse.ArgumentParser(prog="python -m milepost.demo", description="Milepost with a sample host product.")
-    parser.add_argument("--port", type=int, default=8787, help="the console's port; the host product takes the next one")
+    parser.add_argument("--port", type=port_number, default=8787, help="the console's port; the host product takes the next one")
     parser.add_argument("--data", type=Path, default=Path("demo-data"), help="folder of the demo's data")
     parser.add_argument("--fresh", action="store_true", help="throw the demo's data away first")
     arguments = parser.parse_args()
@@ -40,7 +41,7 @@ def main() -> int:
     try:
         return run(arguments.port, arguments.data, console, fresh=arguments.fresh)
     except MilepostError as problem:
-        console.print(f"[bold red]error[/]: {problem.detail}", soft_wrap=True)
+        console.print(f"[bold red]error[/]: {escape(problem.detail)}", soft_wrap=True)
         return 1
 
 
@@ -50,7 +51,7 @@ def run(port: int, folder: Path, console: Console, *, fresh: bool) -> int:
     if taken:
         console.print(f"Port {taken[0]} is in use; choose another with --port (the host product takes the next one).")
         return 1
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     database = str(folder / "milepost.db")
     with serving_alone(database):
         if fresh:
@@ -112,6 +113,22 @@ def listen(port: int) -> list[socket.socket]:
             continue
         sockets.append(opened)
     return sockets
+
+
+def port_number(text: str) -> int:
+    """A port that leaves room for the next one."""
+    number = int(text)
+    if not 0 < number < 65_535:
+        raise argparse.ArgumentTypeError("choose a port from 1 to 65534")
+    return number
+
+
+def make_folder(folder: Path) -> None:
+    """Raises SettingError when it can't be had."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise SettingError(f"{folder} can't be used as the demo's folder: {problem.strerror}.") from problem
 
 
 def throw_away(folder: Path) -> None:

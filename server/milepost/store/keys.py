@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
-from milepost.store.tables.workspaces import identity_secrets, keys
+from milepost.store.tables.workspaces import environments, identity_secrets, keys
 
 
 def insert_key(connection: Connection, workspace_id: int, environment_id: int, **values: Any) -> None:
@@ -13,8 +13,9 @@ def insert_key(connection: Connection, workspace_id: int, environment_id: int, *
 
 
 def find_key(connection: Connection, key_hash: str) -> RowMapping | None:
-    """The key behind a hash, whatever its tenant: the credential is what names the tenant."""
-    return connection.execute(select(keys).where(keys.c.key_hash == key_hash)).mappings().first()
+    """The key behind a hash and its environment's time zone, whatever its tenant: the credential names the tenant."""
+    query = select(keys, environments.c.time_zone).join(environments, environments.c.id == keys.c.environment_id)
+    return connection.execute(query.where(keys.c.key_hash == key_hash)).mappings().first()
 
 
 def list_keys(connection: Connection, workspace_id: int, environment_id: int) -> list[RowMapping]:
