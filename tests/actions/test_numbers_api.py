@@ -86,12 +86,15 @@ def test_signals_are_idempotent_and_reach_the_score(client: TestClient, sandbox:
     assert (round(items["sentiment.nps"]["value"]), items["sentiment.nps"]["n"]) == (33, 3)
 
 
-def test_starter_warns_of_the_dead_account_and_may_be_published(client: TestClient) -> None:
+def test_starter_warns_of_the_dead_account_and_is_published_once_its_feature_is_there(client: TestClient) -> None:
     verdict = client.post("/api/v1/health/validate", json={"source": read_preset("starter")}).json()
-    assert (verdict["reachable_min"], verdict["reachable_max"], verdict["dead_account"]) == (35, 100, 50)
+    assert (verdict["reachable_min"], verdict["reachable_max"], verdict["dead_account"]) == (35, 80, 50)
     assert any("never alarm" in warning for warning in verdict["warnings"])
     assert any("advanced_report" in warning for warning in verdict["warnings"])
+    assert client.post("/api/v1/health/models", json={"source": read_preset("starter")}).status_code == 422
+    client.post("/api/v1/features", json=LEAVE | {"key": "advanced_report"})
     published = client.post("/api/v1/health/models", json={"source": read_preset("starter")})
+    assert published.json()["verdict"]["reachable_max"] == 100
     assert published.json()["model"]["version"] == 2
     assert [m["id"] for m in client.get("/api/v1/health/models").json()["models"] if m["active"]] == ["starter"]
     back = client.post("/api/v1/health/models/adoption/activate", json={})

@@ -83,8 +83,9 @@ def test_a_model_is_judged_with_and_without_a_server(server: LiveServer) -> None
     environment = command_environment(server.folder)
     command = [sys.executable, "-m", "milepost.cli.main", "health", "validate", str(file), "--json"]
     alone = subprocess.run(command, env=environment, cwd=server.folder, capture_output=True, text=True, check=True, timeout=60)
-    for told in (json.loads(alone.stdout), json.loads(run(server, "health", "validate", str(file), "--json")[1])):
-        assert (told["dead_account"], told["perfect_account"], told["reachable_min"]) == (50, 100, 35)
+    there = json.loads(run(server, "health", "validate", str(file), "--json")[1])  # its catalogue lacks a feature the model names
+    for told, perfect in ((json.loads(alone.stdout), 100), (there, 80)):
+        assert (told["dead_account"], told["perfect_account"], told["reachable_min"]) == (50, perfect, 35)
         assert any("it would never alarm" in warning for warning in told["warnings"])
 
 

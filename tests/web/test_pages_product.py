@@ -238,3 +238,18 @@ def test_hostile_cells_are_text_and_an_author_may_not_import(sandbox: Sandbox, c
         assert "<img src=x" not in html
     refresh_dirty(sandbox.runtime, sandbox.environment_id)
     assert author.get(f"{BASE}/import-accounts").status_code == 403
+
+
+def test_a_model_about_a_feature_that_is_not_there_is_judged_without_it_and_refused(sandbox: Sandbox, csm: Somebody) -> None:
+    source = read_preset("starter")
+    facts = words(csm.post(f"{BASE}/health", {"source": source, "do": "check"}).text)
+    refused = csm.post(f"{BASE}/health", {"source": source, "do": "publish", "activate": "1"})
+    assert refused.status_code == 422
+    assert "signals.adv_report_users: the catalogue has no feature 'advanced_report'" in words(refused.text)
+    assert sandbox.rows("SELECT count(*), max(version) FROM health_models") == [(2, 1)]
+    push(sandbox, "advanced_report")
+    after = words(csm.post(f"{BASE}/health", {"source": source, "do": "check"}).text)
+    reach = [float(re.findall(r"Scores reach \S+ to ([\d.]+)", text)[-1]) for text in (facts, after)]
+    assert reach[0] < reach[1]
+    done = csm.post(f"{BASE}/health", {"source": source, "do": "publish", "activate": "1"})
+    assert done.headers["location"] == f"{BASE}/health?model=starter&version=2"

@@ -1,6 +1,7 @@
 """Health models: the presets of a new environment, saving and publishing a version, what validation says."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -9,11 +10,12 @@ from sqlalchemy import Connection, RowMapping
 from milepost.actions import audit
 from milepost.actions.runtime import Runtime
 from milepost.actions.tenant import Tenant
-from milepost.errors import NotFound, SettingError
+from milepost.errors import Invalid, NotFound, SettingError
 from milepost.rules.days import day_of
 from milepost.rules.health import Verdict, validate_model
 from milepost.store import engine as db
 from milepost.store import environments as environment_store
+from milepost.store import features as feature_store
 from milepost.store import models as model_store
 from milepost.store import rollups
 from milepost.store.schema import data_folder
@@ -58,18 +60,35 @@ def install_presets(connection: Connection, environment_id: int, now: int) -> No
 
 
 def check_model(source: str, name: str = "the model") -> tuple[HealthModel, Verdict]:
-    """Reads and judges a model; raises Invalid with the line of the first faults."""
+    """Reads and judges a model by itself; raises Invalid with the line of the first faults."""
     model = parse_yaml(source, HealthModel, name)
     return model, validate_model(model)
+
+
+def judge_model(connection: Connection, environment_id: int, model: HealthModel) -> Verdict:
+    """The verdict by the environment's catalogue: a signal about a feature that is not there is never known."""
+    missing = _missing_features(connection, environment_id, model)
+    return validate_model(model, missing)
+
+
+def _missing_features(connection: Connection, environment_id: int, model: HealthModel) -> dict[str, str]:
+    """{signal: the feature it names} where the catalogue has no such feature."""
+    keys = {row["key"] for row in feature_store.list_features(connection, environment_id)}
+    named = {name: model.signal(name).feature for name in model.used_signals()}
+    return {name: feature for name, feature in named.items() if feature is not None and feature not in keys}
 
 
 def publish_model(
     runtime: Runtime, tenant: Tenant, source: str, actor_name: str, *, activate: bool = True
 ) -> tuple[HeldModel, Verdict]:
-    """A new immutable version; when activated every account is scored again by it."""
-    model, verdict = check_model(source)
+    """A new immutable version; when activated every account is scored again by it. Raises Invalid."""
+    model, _alone = check_model(source)
     now = runtime.clock()
     with db.writing(runtime.engine) as connection:
+        missing = _missing_features(connection, tenant.id, model)
+        if missing:
+            raise Invalid(_say_missing(missing))
+        verdict = judge_model(connection, tenant.id, model)
         today = day_of(now, tenant.zone)
         model_id = _insert(connection, tenant.id, model, source, actor_name, now, today, active=False)
         if activate:
@@ -82,6 +101,13 @@ def publish_model(
     if row is None:
         raise NotFound
     return _held(row), verdict
+
+
+def _say_missing(missing: Mapping[str, str]) -> str:
+    return "; ".join(
+        f"signals.{signal}: the catalogue has no feature {feature!r}; name one that it has, or publish that feature first"
+        for signal, feature in missing.items()
+    )
 
 
 def activate_model(runtime: Runtime, tenant: Tenant, key: str, version: int | None, actor_name: str) -> HeldModel:

@@ -3,7 +3,7 @@
 Source: definitions page, "Health model". Both shapes, one set of items.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from milepost.rules.sentences import describe_condition, describe_measure, sentence
@@ -238,11 +238,12 @@ class Verdict:
     warnings: list[str]
 
 
-def validate_model(model: HealthModel) -> Verdict:
-    """Scores a dead and a perfect account, and warns of a model that can't do its work."""
-    dead = compute_score(model, {name: _dead(model.signal(name).metric) for name in model.used_signals()})
-    perfect = compute_score(model, _best_values(model, max))
-    worst = compute_score(model, _best_values(model, min))
+def validate_model(model: HealthModel, never_known: Collection[str] = ()) -> Verdict:
+    """Scores a dead and a perfect account, and warns of a model that can't do its work; `never_known` = signals without data."""
+    known = [name for name in model.used_signals() if name not in never_known]
+    dead = compute_score(model, {name: _dead(model.signal(name).metric) for name in known})
+    perfect = compute_score(model, _best_values(model, known, max))
+    worst = compute_score(model, _best_values(model, known, min))
     lowest = model.scale.min if worst.score is None else worst.score
     highest = model.scale.min if perfect.score is None else perfect.score
     warnings = []
@@ -267,10 +268,10 @@ def _dead(metric: str) -> SignalValue:
     return SignalValue(value=9999.0 if metric == "days_since_last_use" else 0.0)
 
 
-def _best_values(model: HealthModel, pick: Callable[..., float]) -> dict[str, SignalValue]:
+def _best_values(model: HealthModel, names: list[str], pick: Callable[..., float]) -> dict[str, SignalValue]:
     """For each signal the value among its thresholds that `pick`s the score's extreme."""
     chosen: dict[str, SignalValue] = {}
-    for name in model.used_signals():
+    for name in names:
         tries = sorted(_thresholds(model, name))
         best = pick(tries, key=lambda v, n=name: _points_of(model, n, v))
         chosen[name] = SignalValue(value=best)

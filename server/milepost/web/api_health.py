@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from milepost.actions.health import activate_model, check_model, list_models, publish_model
+from milepost.actions.health import activate_model, check_model, judge_model, list_models, publish_model
 from milepost.actions.trial import try_model
 from milepost.store import engine as db
 from milepost.web.api_shapes import answer, runtime_of, show_model, show_verdict
@@ -28,7 +28,9 @@ def list_all(request: Request) -> Response:
 def validate(request: Request) -> Response:
     """Judges a model without storing it: reachable scores, a dead and a perfect account, how many would alarm today."""
     asked = read_json(request, ModelIn)
-    model, verdict = check_model(asked.source)
+    model, _alone = check_model(asked.source)
+    with db.reading(runtime_of(request).engine) as connection:
+        verdict = judge_model(connection, tenant(request).id, model)
     trial = try_model(runtime_of(request), tenant(request), model)
     verdict.warnings.extend(trial.warnings)
     return answer(show_verdict(model.id, verdict, trial.n_alarming, trial.n_accounts))

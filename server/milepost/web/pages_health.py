@@ -7,10 +7,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from milepost.actions.feature_history import read_author_names
-from milepost.actions.health import HeldModel, activate_model, check_model, list_models, publish_model
+from milepost.actions.health import HeldModel, activate_model, check_model, judge_model, list_models, publish_model
 from milepost.actions.trial import try_model
 from milepost.errors import Invalid, NotFound
-from milepost.rules.health import validate_model
 from milepost.store import engine as db
 from milepost.web.api_shapes import runtime_of
 from milepost.web.guard import actor, tenant
@@ -62,13 +61,13 @@ def _show(
     with db.reading(runtime.engine) as connection:
         models = list_models(connection, held_tenant.id)
         names = read_author_names(connection, held_tenant.workspace_id)
-    chosen = _choose(request, models)
-    if chosen is None:
-        raise NotFound("There is no such version of a health model.")
-    judged = draft or chosen.model
+        chosen = _choose(request, models)
+        if chosen is None:
+            raise NotFound("There is no such version of a health model.")
+        judged = draft or chosen.model
+        verdict = judge_model(connection, held_tenant.id, judged)
     # a text with faults has no facts: those of the chosen version stand
     trial = try_model(runtime, held_tenant, judged)
-    verdict = validate_model(judged)
     return render(
         request,
         "health.html",
