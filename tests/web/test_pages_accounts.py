@@ -17,7 +17,7 @@ from milepost.actions.score import refresh_dirty, settle_days
 from milepost.actions.workspaces import create_workspace
 from milepost.rules.days import day_of
 from milepost.web.api_shapes import show_account, show_line
-from milepost.web.figures import Figures
+from milepost.web.figures import Figures, score_shown
 from milepost.wire.feature import Catalogue, EventRule, Feature
 from tests.factories import Sandbox
 from tests.web.reading import cells, console, plain
@@ -195,6 +195,10 @@ def test_a_score_just_under_a_line_does_not_read_as_on_it() -> None:
     fmt = Figures("en", "UTC", 0)
     shown = [fmt.score(v) for v in (49.6, 49.96, 50.0, 50.4, 74.99, 48.6, 0.0, -0.3, None)]
     assert shown == ["49.6", "49.9", "50", "50", "74.9", "49", "0", "−0.3", "–"]
+    assert [fmt.score(v, 1) for v in (49.96, 49.94, 50.0, 74.97, 48.66, 100.0, None)] == [
+        "49.9", "49.9", "50.0", "74.9", "48.7", "100.0", "–",
+    ]  # fmt: skip
+    assert [score_shown(v, 1) for v in (49.96, 50.02, 48.66)] == [49.9, 50.0, 48.7]
     assert (fmt.signed(-0.3), fmt.signed(0.3), fmt.signed(-0.04, 1)) == ("0", "0", "0.0")
 
 

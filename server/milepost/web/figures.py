@@ -14,6 +14,12 @@ NOTHING = "–"
 DAY_MS = 86_400_000
 
 
+def score_shown(value: float, decimals: int) -> float:
+    """Rounded; just under a multiple of five, where a band's line may lie, cut after one decimal instead."""
+    shown = round(value, decimals)
+    return shown if shown % 5 or value >= shown else math.floor(value * 10) / 10
+
+
 @dataclass(frozen=True)
 class Figures:
     """Everything that needs language, time zone and now; built once per page."""
@@ -34,11 +40,12 @@ class Figures:
         shown = f"{value:,.{decimals}f}"
         return shown.lstrip("-") if not shown.strip("-0.,") else shown.replace("-", "−")
 
-    def score(self, value: float | None) -> str:
-        """A health score, whole; just under a multiple of five, where a band's line may lie, 49.6 doesn't read as 50."""
-        if value is None or round(value) % 5 or value >= round(value):
-            return self.number(value)
-        return self.number(math.floor(value * 10) / 10, 1)
+    def score(self, value: float | None, decimals: int = 0) -> str:
+        """A health score, whole unless asked otherwise; just under a line, 49.6 doesn't read as 50."""
+        if value is None:
+            return NOTHING
+        shown = score_shown(value, decimals)
+        return self.number(shown, 1 if shown != round(shown) else decimals)
 
     def percent(self, share: float | None, decimals: int = 0) -> str:
         """A share 0–1 as "22 %"."""

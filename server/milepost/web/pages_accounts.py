@@ -22,6 +22,7 @@ from milepost.actions.portfolio import (
 from milepost.actions.portfolio_choice import LEVEL_ORDER, NOBODY, SORTS, Choice, choose_lines, count_views, is_here
 from milepost.actions.runtime import Runtime
 from milepost.rules.days import date_of
+from milepost.web.figures import score_shown
 from milepost.web.guard import actor, tenant
 from milepost.web.inputs import read_query
 from milepost.web.pages import locale, render, translations
@@ -216,7 +217,7 @@ def _columns(words: Words, _: Callable[[str], str]) -> list[tuple[str, Value]]:
         (_("Days to renewal"), lambda a: a.days_to_renewal),
         (_("Stage"), lambda a: words.stage(a.stage)),
         (_("Adoption level"), lambda a: words.level(a.level)),
-        (_("Health"), lambda a: _rounded(a.score, 1)),
+        (_("Health"), lambda a: None if a.score is None else score_shown(a.score, 1)),
         (_("Health in words"), lambda a: words.band(a.band)),
         (_("Known share"), lambda a: _rounded(a.known_share, 4)),
         (_("Change in 30 days"), _change),
