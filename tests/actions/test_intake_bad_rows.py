@@ -1,5 +1,6 @@
 """Refused events: kept with their reason, sent again once the cause is gone, counted once; the books always balance."""
 
+import json
 from typing import Any
 
 import pytest
@@ -8,8 +9,10 @@ from hypothesis import strategies as st
 
 from milepost.actions.bad_rows import replay_bad_rows
 from milepost.actions.workspaces import create_workspace
+from milepost.rules.keeping import keep_refused
 from milepost.store import engine as db
 from milepost.store import ledger
+from milepost.wire.event import format_instant
 from tests.factories import DAY_MS, Sandbox
 
 FEW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -60,8 +63,6 @@ def test_a_row_of_any_route_keeps_its_type(sandbox: Sandbox, route: str) -> None
         event.pop("type")
     sandbox.send(sandbox.event(type="nonsense"))
     with db.writing(sandbox.runtime.engine) as connection:
-        import json
-
         row = (sandbox.clock(), route, "clock", "A sentence.", json.dumps(event), 1)
         ledger.insert_bad_rows(connection, sandbox.environment_id, [row])
     result = replay_bad_rows(sandbox.runtime, sandbox.tenant, bad_row_ids(sandbox))
@@ -92,6 +93,84 @@ def test_more_bad_rows_than_an_hour_may_keep_are_overflow_and_the_books_still_ba
     sandbox.clock.turn(days=1)
     sandbox.send(sandbox.event(type="nonsense"))
     assert len(bad_row_ids(sandbox)) == 4
+
+
+def test_a_batch_that_was_cut_off_keeps_its_good_events_and_shows_what_was_lost(sandbox: Sandbox) -> None:
+    sent = [sandbox.event() for _ in range(60)]
+    body = json.dumps({"writeKey": "pk_x", "sentAt": format_instant(sandbox.clock()), "batch": sent}).encode()
+    cut = body.index(sent[50]["messageId"].encode())
+    receipt = sandbox.send_bytes(body[:cut])
+    assert (receipt.received, receipt.stored, [refused.reason for refused in receipt.refused]) == (51, 50, ["json"])
+    assert books(sandbox) == {"received": 51, "stored": 50, "duplicate": 0, "refused": 1, "overflow": 0}
+    [(detail, kept)] = sandbox.rows("SELECT detail, body FROM bad_rows WHERE environment_id = :e")
+    assert "send the rest again" in detail
+    assert "Report Opened" in kept
+
+
+@pytest.mark.parametrize("tail", ["}", '], {"type": "track"}]}', '],"sentAt":', '],"batch":[{}]}'])
+def test_what_follows_a_broken_list_is_refused_once(sandbox: Sandbox, tail: str) -> None:
+    head = json.dumps({"batch": [sandbox.event(), sandbox.event(properties={"p": float("nan")})]})[:-2]
+    receipt = sandbox.send_bytes((head + tail).encode())
+    assert (receipt.received, receipt.stored) == (3, 1)
+    assert [refused.reason for refused in receipt.refused] == ["json", "number"]
+
+
+def test_the_good_events_of_a_batch_with_one_bad_number_keep_the_batchs_own_clock(sandbox: Sandbox) -> None:
+    ahead = sandbox.clock() + 2 * 3_600_000
+    sent = [sandbox.event(at=ahead - 5_000), sandbox.event(properties={"p": float("nan")})]
+    body = json.dumps({"batch": sent, "sentAt": format_instant(ahead)}).encode()
+    assert sandbox.send_bytes(body).stored == 1
+    assert sandbox.rows("SELECT at FROM events WHERE environment_id = :e") == [(sandbox.clock() - 5_000,)]
+
+
+SECRET = "sk_" + "s" * 32
+TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1MSJ9.c2lnbmF0dXJl"
+PRIVATE = (SECRET, "pk_" + "p" * 32, TOKEN, "203.0.113.9", "Mozilla", "email=ann", "Ann Smith")
+PAGE = {"url": "https://x.test/leave/42?email=ann@x.test", "path": "/leave/42", "title": "Ann Smith", "search": "?email=ann"}
+CONTEXT = {"ip": "203.0.113.9", "userAgent": "Mozilla/5.0", "page": PAGE, "milepost": {"token": TOKEN}}
+BROKEN = (
+    lambda body: body.replace(b'"Bad"', b""),  # no JSON
+    lambda body: body[:-9],  # cut off
+    lambda body: body.replace(b"/", b"\\/").replace(b'"Bad"', b""),  # as PHP writes it
+    lambda body: body.replace(b'"Bad"', b'"' + b"x" * 40_000 + b'"'),  # too large
+    lambda body: body.replace(b'"Bad"', b"NaN"),
+    lambda body: body.replace(b'"Bad"', b"5"),  # a track event without a name
+    lambda body: body.replace(b"track", b"page").replace(b'"u1"', b"null"),
+    lambda body: body.replace(b'"track"', b'{"a":' * 3_000 + b"1" + b"}" * 3_000),
+    lambda body: body.decode().encode("utf-16"),
+)
+
+
+@pytest.mark.parametrize("spoil", range(len(BROKEN)))
+@pytest.mark.parametrize("route", ["batch", "track", "page"])
+def test_no_refused_body_keeps_a_key_a_token_or_who_sat_there(sandbox: Sandbox, spoil: int, route: str) -> None:
+    event = {
+        "writeKey": PRIVATE[1], "type": "track", "event": "Bad", "userId": "u1", "context": CONTEXT, "request_ip": CONTEXT["ip"]
+    }  # fmt: skip
+    if route == "page":
+        event["properties"] = PAGE
+        event["timestamp"] = "soon"
+    body = json.dumps({"writeKey": SECRET, "batch": [event]} if route == "batch" else event).encode()
+    sandbox.send_bytes(BROKEN[spoil](body), route=route)
+    kept = sandbox.rows("SELECT body, detail FROM bad_rows WHERE environment_id = :e")
+    assert kept
+    for text in [text for row in kept for text in row]:
+        assert [private for private in PRIVATE if private in text] == []
+
+
+def test_a_secret_anywhere_in_a_refused_event_becomes_a_mark_and_the_rest_stays_as_it_came(sandbox: Sandbox) -> None:
+    sandbox.send(
+        sandbox.event(user="ann@x.test", event=5, properties={"pasted": f"curl -u {SECRET}: {TOKEN}", "n": 1.5, "城": "京"})
+    )
+    [(kept,)] = sandbox.rows("SELECT body FROM bad_rows WHERE environment_id = :e")
+    event = json.loads(kept)
+    assert (event["userId"], event["context"]) == ("ann@x.test", {"groupId": "a1"})
+    assert event["properties"] == {"pasted": "curl -u sk_…: (token)", "n": 1.5, "城": "京"}
+
+
+@given(st.text(st.sampled_from('eyJ.-_skids"\\:/?#{}, ')), st.integers(1, 2_000))
+def test_no_text_before_it_hides_a_secret(unit: str, n: int) -> None:
+    assert SECRET not in keep_refused(b"{" + (unit * n).encode()[:32_000] + b" " + SECRET.encode())
 
 
 events = st.fixed_dictionaries(

@@ -1,14 +1,22 @@
 """What a hostile body may cost: the memory is measured, and a body that once took hours is simply read."""
 
+import asyncio
+import gzip
 import json
+import os
+import threading
 import tracemalloc
 from contextlib import suppress
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.requests import Request
+from starlette.types import Message
 
 from milepost.actions.receive import MAX_EVENTS, open_parcel
 from milepost.errors import BadRequest, TooLarge, TooManyRequests
-from milepost.web.bodies import FREE_BYTES, ROOM_BYTES, Room, Seat, gunzip
+from milepost.web.bodies import FREE_BYTES, ROOM_BYTES, Room, Seat, gunzip, read_body
 
 MIB = 1024 * 1024
 BODY = 4 * MIB
@@ -67,8 +75,6 @@ def test_ninety_nine_good_events_survive_one_that_no_decoder_takes() -> None:
 
 
 def test_a_gzip_bomb_stops_at_the_limit_in_little_memory() -> None:
-    import gzip
-
     bomb = gzip.compress(bytes(512 * MIB // 8), compresslevel=9)
     nested = bomb * 4
     for body in (bomb, nested):
@@ -78,6 +84,38 @@ def test_a_gzip_bomb_stops_at_the_limit_in_little_memory() -> None:
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert most < MOST_BYTES
+
+
+def test_a_gzip_body_of_countless_members_is_refused_and_one_of_several_is_read() -> None:
+    """Twenty bytes each: what follows a member must not be copied once for each of 200,000 of them."""
+    empty = gzip.compress(b"", mtime=0)
+    with pytest.raises(BadRequest):
+        gunzip(empty * 2_000, BODY)
+    pieces = [os.urandom(50_000), b"", b"x" * 200_000, b"y"]
+    assert gunzip(b"".join(gzip.compress(piece) for piece in pieces), BODY) == b"".join(pieces)
+    for broken in (gzip.compress(b"x" * 90_000)[:-3], gzip.compress(b"x") + b"no gzip", b"\x1f\x8b"):
+        with pytest.raises(BadRequest):
+            gunzip(broken, BODY)
+
+
+@given(st.lists(st.binary(max_size=100) | st.integers(0, 200_000).map(lambda n: b"z" * n), min_size=1, max_size=5))
+def test_whatever_was_compressed_comes_back_and_is_counted_as_it_comes(pieces: list[bytes]) -> None:
+    taken: list[int] = []
+    plain = b"".join(pieces)
+    assert gunzip(b"".join(gzip.compress(piece) for piece in pieces), BODY, taken.append) == plain
+    assert sum(taken) == len(plain)
+
+
+def test_a_large_gzip_body_is_inflated_beside_the_event_loop() -> None:
+    body = gzip.compress(os.urandom(100_000))
+    threads: set[int] = set()
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body}
+
+    request = Request({"type": "http", "method": "POST", "headers": []}, receive)
+    asyncio.run(read_body(request, BODY, lambda _: threads.add(threading.get_ident())))
+    assert len(threads) == 2
 
 
 def test_large_requests_share_a_room_and_small_ones_need_no_seat() -> None:

@@ -61,13 +61,34 @@ def test_odd_ids_become_text_or_none() -> None:
 
 def test_a_broken_batch_still_comes_apart() -> None:
     body = b'{"x":{"batch":[1]},"batch":[{"a":"]}"},{"b":[1,{"c":NaN}]}],"sentAt":1}'
-    assert split_batch(body) == [b'{"a":"]}"}', b'{"b":[1,{"c":NaN}]}']
-    assert split_batch(b'{"event":"x"}') is None
+    split = split_batch(body, 10)
+    assert split is not None
+    assert split.elements == [b'{"a":"]}"}', b'{"b":[1,{"c":NaN}]}']
+    assert (split.around, split.rest) == (b'{"x":{"batch":[1]},"batch":[],"sentAt":1}', None)
+    assert split_batch(b'{"event":"x"}', 10) is None
+
+
+@pytest.mark.parametrize(
+    ("batch", "elements", "rest"),
+    [
+        ('{"a":1},{"b":', ['{"a":1}'], '{"b":'),
+        ('{"a":1},', ['{"a":1}'], ","),
+        ('{"a":1}', ['{"a":1}'], ""),
+        ('{"a":1}}},{"b":2}]}', ['{"a":1}'], '}},{"b":2}]}'),
+        ('{"a":1},NaN,"x",{"b":2}, 7 ]}', ['{"a":1}', 'NaN,"x"', '{"b":2}', "7"], None),
+        ('{"a":1,{"b":2}]}', ['{"a":1,{"b":2}]'], "}"),
+    ],
+)
+def test_nothing_of_a_broken_batch_goes_unseen(batch: str, elements: list[str], rest: str | None) -> None:
+    split = split_batch(('{"batch":[' + batch).encode(), 10)
+    assert split is not None
+    assert [element.decode() for element in split.elements] == elements
+    assert split.rest == (None if rest is None else rest.encode())
 
 
 @given(st.binary(max_size=200))
 def test_no_bytes_break_the_splitter(body: bytes) -> None:
-    split_batch(b'{"batch":[' + body)
+    split_batch(b'{"batch":[' + body, 10)
 
 
 def test_internal_domains_are_compared_without_case() -> None:

@@ -28,7 +28,9 @@ KINDS = {"i": "identify", "t": "track", "p": "page", "s": "screen", "g": "group"
 BATCHES = frozenset({"batch", "b", "import"})
 MAX_EVENTS = 5_000
 MAX_KEY_BYTES = 400
+CUT_OFF = "The body ends before the batch's list does; what came before is in, send the rest again."
 _WRITE_KEY = re.compile(rb'"writeKey"\s*:\s*"([pskw]k_[A-Za-z0-9_-]{1,90})"')
+BROKEN_END = "What stands around the batch's list can't be read; send again what belongs to it."
 
 
 @dataclass
@@ -40,6 +42,7 @@ class Parcel:
     sent_at: int | None = None
     token: str | None = None
     whole: Refused | None = None  # the body itself can't be read
+    rest: Refused | None = None  # what of a broken batch can't
 
 
 def open_parcel(body: bytes, route: str) -> Parcel:
@@ -68,11 +71,7 @@ def _open_batch(body: bytes) -> Parcel:
             raise _too_many()
         envelope = envelope_decoder.decode(body)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        events = split_batch(body, MAX_EVENTS)
-        key = _find_key(body)
-        if events is None:
-            return Parcel([], key, whole=refuse("json", 'The body is not JSON such as {"batch": […]}.', body))
-        return Parcel(events, key)
+        return _open_broken(body)
     key = _text(decode_small(envelope.writeKey, MAX_KEY_BYTES))
     if envelope.batch is None:
         return Parcel([], key, whole=refuse("json", "The body holds no `batch` list.", body))
@@ -84,6 +83,21 @@ def _open_batch(body: bytes) -> Parcel:
     return Parcel(events, key, _sent_at(envelope), _token(envelope))
 
 
+def _open_broken(body: bytes) -> Parcel:
+    """What can be told apart comes in; the rest is one refused piece, so that its loss is seen."""
+    split, key = split_batch(body, MAX_EVENTS), _find_key(body)
+    if split is None:
+        return Parcel([], key, whole=refuse("json", 'The body is not JSON such as {"batch": […]}.', body))
+    rest = None if split.rest is None else refuse("json", CUT_OFF, split.rest)
+    try:
+        envelope = envelope_decoder.decode(split.around)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        envelope = None
+    if envelope is None or envelope.batch:
+        return Parcel(split.elements, key, rest=rest or refuse("json", BROKEN_END, split.around))
+    return Parcel(split.elements, key, _sent_at(envelope), _token(envelope), rest=rest)
+
+
 def read_parcel(parcel: Parcel, route: str, holder: KeyHolder, tenant: Tenant, now: int) -> Batch:
     """Every event read or refused with its reason; raises Forbidden for history without a secret key."""
     history = route == "import"
@@ -92,7 +106,7 @@ def read_parcel(parcel: Parcel, route: str, holder: KeyHolder, tenant: Tenant, n
     kind = None if route in BATCHES else KINDS.get(route, route)
     moment = Moment(now, parcel.sent_at, tenant.retention_days, history)
     readings: list[Reading] = []
-    refused: list[Refused] = [parcel.whole] if parcel.whole is not None else []
+    refused = [piece for piece in (parcel.whole, parcel.rest) if piece is not None]
     for raw in parcel.events:
         found = read_event(raw, kind, moment)
         if isinstance(found, Refused):

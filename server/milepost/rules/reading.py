@@ -1,7 +1,6 @@
 """Reads one raw event: canonical, with its times corrected, or refused with a reason."""
 
 import hashlib
-import json
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ import msgspec
 
 from milepost.rules.canonical import MAX_EVENT_BYTES, find_fault, is_suspicious
 from milepost.rules.days import DAY_MS
-from milepost.rules.paths import path_template
+from milepost.rules.keeping import keep_refused, kept_context, page_path, without_noise
 from milepost.wire.event import TYPES, Reading, Refused, WireEvent, as_id, decode_loosely, encode, event_decoder, parse_instant
 
 WEEK_MS = 7 * DAY_MS
@@ -34,56 +33,55 @@ def read_event(raw: bytes, kind: str | None, moment: Moment, nameless: str | Non
     `nameless` is the id of an event that brings none, where one can be told from where it stands; else it is random.
     """
     if len(raw) > MAX_EVENT_BYTES:
-        return refuse("too_large", f"The event has {len(raw)} bytes; {MAX_EVENT_BYTES} are allowed.", raw)
+        return refuse("too_large", f"The event has {len(raw)} bytes; {MAX_EVENT_BYTES} are allowed.", raw, kind)
     try:
         event = event_decoder.decode(raw)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        return _name_the_fault(raw)
+        return _name_the_fault(raw, kind)
     if is_suspicious(raw):
         fault = find_fault(msgspec.structs.asdict(event))
         if fault:
-            return refuse(*fault, raw)
+            return refuse(*fault, raw, kind)
     try:
         return _read(event, kind, moment, raw, nameless)
     except ValueError:
-        return refuse("timestamp", "A time is not RFC 3339 (such as 2026-11-24T09:30:00.000Z).", raw)
+        return refuse("timestamp", "A time is not RFC 3339 (such as 2026-11-24T09:30:00.000Z).", raw, kind)
 
 
-def refuse(reason: str, detail: str, raw: bytes) -> Refused:
-    """The body is kept as printable JSON text, cut at 32 KiB."""
-    text = raw[:MAX_EVENT_BYTES].decode("utf-8", "replace").replace("\x00", "\\u0000")
-    return Refused(reason, detail, text)
+def refuse(reason: str, detail: str, raw: bytes, kind: str | None = None) -> Refused:
+    """What may be kept of the body goes with it."""
+    return Refused(reason, detail, keep_refused(raw, kind))
 
 
-def _name_the_fault(raw: bytes) -> Refused:
+def _name_the_fault(raw: bytes, kind: str | None) -> Refused:
     try:
         value = decode_loosely(raw)
     except (ValueError, UnicodeDecodeError) as problem:
         reason = "depth" if "deep" in str(problem) else "json"
-        return refuse(reason, "The event is not valid JSON, or nests too deeply.", raw)
+        return refuse(reason, "The event is not valid JSON, or nests too deeply.", raw, kind)
     if not isinstance(value, dict):
-        return refuse("json", "An event is a JSON object.", raw)
+        return refuse("json", "An event is a JSON object.", raw, kind)
     fault = find_fault(value) or ("json", "The event is not valid JSON.")
-    return Refused(fault[0], fault[1], json.dumps(value, ensure_ascii=True)[:MAX_EVENT_BYTES])
+    return refuse(*fault, raw, kind)
 
 
 def _read(event: WireEvent, kind: str | None, moment: Moment, raw: bytes, nameless: str | None) -> Reading | Refused:
     type_ = kind or event.type
     if not isinstance(type_, str) or type_ not in TYPES:
-        return refuse("type", f"The type is {str(type_)[:40]!r}; it must be one of {', '.join(sorted(TYPES))}.", raw)
+        return refuse("type", f"The type is {str(type_)[:40]!r}; it must be one of {', '.join(sorted(TYPES))}.", raw, kind)
     context = event.context if isinstance(event.context, dict) else {}
     name = event.event if type_ == "track" else event.name
     if type_ == "track" and (not isinstance(name, str) or not name or len(name) > 300):
-        return refuse("name", "A track event needs `event`, a text of 1 to 300 characters.", raw)
+        return refuse("name", "A track event needs `event`, a text of 1 to 300 characters.", raw, kind)
     user, anonymous = as_id(event.userId), as_id(event.anonymousId)
     group = as_id(event.groupId) if type_ == "group" else as_id(context.get("groupId"))
     if type_ == "group" and group is None:
-        return refuse("group", "A group event needs `groupId`.", raw)
+        return refuse("group", "A group event needs `groupId`.", raw, kind)
     if user is None and anonymous is None:
-        return refuse("identity", "The event needs `userId` or `anonymousId`.", raw)
+        return refuse("identity", "The event needs `userId` or `anonymousId`.", raw, kind)
     message_id = as_id(event.messageId) or nameless or f"srv-{uuid.uuid4().hex}"
     if len(message_id) > MAX_ID or len(user or "") > MAX_ID or len(anonymous or "") > MAX_ID or len(group or "") > MAX_ID:
-        return refuse("id", f"An id is longer than {MAX_ID} characters.", raw)
+        return refuse("id", f"An id is longer than {MAX_ID} characters.", raw, kind)
     sent = _first_instant(event.timestamp, event.originalTimestamp)
     own_sent_at = parse_instant(event.sentAt)
     client_sent_at = moment.sent_at if own_sent_at is None else own_sent_at
@@ -92,13 +90,13 @@ def _read(event: WireEvent, kind: str | None, moment: Moment, raw: bytes, namele
         at = sent if client_sent_at is None else moment.received_at - (client_sent_at - sent)
         late = _clock_fault(sent, at, moment)
         if late:
-            return refuse("clock", late, raw)
+            return refuse("clock", late, raw, kind)
     properties = event.properties if isinstance(event.properties, dict) else {}
     traits = event.traits if isinstance(event.traits, dict) else context.get("traits")
     traits = traits if isinstance(traits, dict) else {}
     milepost = context.get("milepost")
     milepost = milepost if isinstance(milepost, dict) else {}
-    path = _path(type_, properties, context)
+    path = page_path(type_, properties, context)
     reading = Reading(
         message_id=message_id,
         type=type_,
@@ -146,42 +144,17 @@ def _clock_fault(sent: int, at: int, moment: Moment) -> str | None:
     return None
 
 
-def _path(type_: str, properties: dict[str, Any], context: dict[str, Any]) -> str | None:
-    page = context.get("page")
-    page = page if isinstance(page, dict) else {}
-    candidates = [properties.get("path"), properties.get("url")] if type_ == "page" else []
-    for value in (*candidates, page.get("path"), page.get("url")):
-        if isinstance(value, str) and value:
-            return path_template(value)
-    return None
-
-
-_PAGE_NOISE = ("url", "referrer", "search", "path", "title")
-
-
 def _body(reading: Reading, context: dict[str, Any], milepost: dict[str, Any]) -> str | None:
     """JSON {p: properties, t: traits, c: context}, empty parts left out; addresses only as templates."""
     parts: dict[str, Any] = {}
     properties = reading.properties
     if reading.type in {"page", "screen"}:
-        properties = {k: v for k, v in properties.items() if k not in _PAGE_NOISE}
+        properties = without_noise(properties)
     if properties:
         parts["p"] = properties
     if reading.traits and reading.type in {"identify", "group"}:
         parts["t"] = reading.traits
-    kept: dict[str, Any] = {}
-    if reading.group and reading.type != "group":
-        kept["groupId"] = reading.group
-    if reading.path:
-        kept["page"] = {"path": reading.path}
-    if isinstance(context.get("locale"), str):
-        kept["locale"] = context["locale"][:40]
-    library = context.get("library")
-    if isinstance(library, dict) and isinstance(library.get("name"), str):
-        kept["library"] = {"name": library["name"][:80], "version": str(library.get("version", ""))[:40]}
-    ours = {k: v for k, v in milepost.items() if k in {"session", "guide", "sdk"} and isinstance(v, str)}
-    if ours:
-        kept["milepost"] = ours
+    kept = kept_context(context, milepost, reading.group if reading.type != "group" else None, reading.path)
     if kept:
         parts["c"] = kept
     return encode(parts).decode() if parts else None

@@ -1,10 +1,12 @@
 """Reads request bodies: capped, within a deadline, gunzipped as a bounded stream."""
 
 import asyncio
+import threading
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 
 from milepost.errors import BadRequest, MilepostError, TooLarge, TooManyRequests
@@ -12,6 +14,9 @@ from milepost.errors import BadRequest, MilepostError, TooLarge, TooManyRequests
 BODY_DEADLINE_S = 30
 EVENTS_LIMIT = 4 * 1024 * 1024
 PIECE = 64 * 1024
+FED = 16 * 1024  # what an inflater is given at once: what it leaves over is copied, so it must be little
+MOST_MEMBERS = 1_000
+ON_LOOP_BYTES = 16 * 1024  # more gzip than that is inflated on a thread
 FREE_BYTES = 128 * 1024
 ROOM_BYTES = 64 * 1024 * 1024
 
@@ -28,6 +33,7 @@ class Room:
     """Bytes of large bodies between their first byte and their answer, over all requests of this process."""
 
     held: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 @dataclass
@@ -42,16 +48,20 @@ class Seat:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.room.held -= self.charged
+        with self.room.lock:
+            self.room.held -= self.charged
 
     def take(self, n: int) -> None:
-        """So many bytes more; raises TooManyRequests when the room is full."""
+        """So many bytes more, from any thread; raises TooManyRequests when the room is full."""
         self.seen += n
         beyond = min(n, max(0, self.seen - FREE_BYTES))
-        if beyond and self.room.held - self.charged and self.room.held + beyond > ROOM_BYTES:
-            raise TooManyRequests("Too many large requests are waiting; send the same events again.", retry_after_s=1)
-        self.charged += beyond
-        self.room.held += beyond
+        if not beyond:
+            return
+        with self.room.lock:
+            if self.room.held - self.charged and self.room.held + beyond > ROOM_BYTES:
+                raise TooManyRequests("Too many large requests are waiting; send the same events again.", retry_after_s=1)
+            self.charged += beyond
+            self.room.held += beyond
 
 
 def take_freely(n: int) -> None:
@@ -61,7 +71,7 @@ def take_freely(n: int) -> None:
 async def read_body(request: Request, limit: int, take: Callable[[int], None] = take_freely) -> bytes:
     """The plain bytes; raises TooLarge, TooSlow or BadRequest. At most `limit` bytes are ever held, plain or not.
 
-    `take` is told of every piece, as it comes and once more as it is inflated, and may raise.
+    `take` is told of every piece, as it comes and once more as it is inflated (there by a thread), and may raise.
     """
     check_lengths(request, limit)
     try:
@@ -72,7 +82,9 @@ async def read_body(request: Request, limit: int, take: Callable[[int], None] = 
     except ClientDisconnect as problem:
         raise BadRequest("The connection ended before the body did.") from problem
     if request.headers.get("content-encoding", "").lower() == "gzip" or body[:2] == b"\x1f\x8b":
-        return gunzip(body, limit, take)
+        if len(body) <= ON_LOOP_BYTES:
+            return gunzip(body, limit, take)
+        return await run_in_threadpool(gunzip, body, limit, take)
     return body
 
 
@@ -97,30 +109,39 @@ async def _gather(request: Request, limit: int, take: Callable[[int], None]) -> 
 
 
 def gunzip(body: bytes, limit: int, take: Callable[[int], None] = take_freely) -> bytes:
-    """Inflates in pieces and stops at the limit; several gzip members after each other are one body."""
+    """Inflates in pieces and stops at the limit; up to a thousand gzip members after each other are one body."""
     parts: list[bytes] = []
-    left, rest = limit, body
-    while rest:
-        n = len(parts)
-        left, rest = _inflate_member(rest, left, limit, parts)
-        take(sum(len(part) for part in parts[n:]))
+    view, left, start = memoryview(body), limit, 0
+    for _ in range(MOST_MEMBERS):
+        if start == len(body):
+            return b"".join(parts)
+        inflater = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        while not inflater.eof:
+            if start == len(body):
+                raise BadRequest("The gzip body ends too early.", code="gzip")
+            fed = view[start : start + FED]
+            for piece in _inflate(inflater, fed):
+                left -= len(piece)
+                if left < 0:
+                    raise TooLarge(f"The body is larger than {limit} bytes when inflated.")
+                take(len(piece))
+                parts.append(piece)
+            start += len(fed) - len(inflater.unused_data)
+    if start < len(body):
+        raise BadRequest(f"The gzip body has more than {MOST_MEMBERS} members; send one.", code="gzip")
     return b"".join(parts)
 
 
-def _inflate_member(body: bytes, left: int, limit: int, parts: list[bytes]) -> tuple[int, bytes]:
-    """(bytes that may still come, what follows the member)."""
-    inflater = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    rest = body
-    while not inflater.eof:
+def _inflate(inflater: "zlib._Decompress", fed: memoryview) -> Iterator[bytes]:
+    """The pieces this much gives; each byte fed is looked at once."""
+    rest: memoryview | bytes = fed
+    while True:
         try:
             piece = inflater.decompress(rest, PIECE)
         except zlib.error as problem:
             raise BadRequest("The body says gzip but does not inflate.", code="gzip") from problem
         rest = inflater.unconsumed_tail
-        left -= len(piece)
-        if left < 0:
-            raise TooLarge(f"The body is larger than {limit} bytes when inflated.")
-        if not piece and not rest and not inflater.eof:
-            raise BadRequest("The gzip body ends too early.", code="gzip")
-        parts.append(piece)
-    return left, inflater.unused_data
+        if piece:
+            yield piece
+        if inflater.eof or (not rest and len(piece) < PIECE):
+            return

@@ -7,7 +7,7 @@ import datetime as dt
 import json
 import re
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -122,35 +122,56 @@ def holds_more_than(body: bytes, most: int) -> bool:
     return left.count(",") >= most
 
 
-def split_batch(body: bytes, most: int) -> list[bytes] | None:
+class Split(NamedTuple):
+    """A batch taken apart by its brackets."""
+
+    elements: list[bytes]
+    around: bytes  # the body with an empty list instead
+    rest: bytes | None  # what follows the last element of a list that never ends as a list does; None when it does
+
+
+def split_batch(body: bytes, most: int) -> Split | None:
     """The elements of the top-level `batch` list, for bodies that no decoder takes whole; None when there is none.
 
-    Stops after `most` + 1 elements, and gives up on a body that is nothing but brackets.
+    What stands between two objects and is more than a comma is an element, too: nothing goes unseen. Stops after `most`
+    + 1 elements, and gives up on a body that is nothing but brackets.
     """
-    depth, start, inside, last_text, elements = 0, None, False, b"", []
+    depth, opened, done, start, last_text = 0, -1, 0, -1, b""
+    elements: list[bytes] = []
     for token in islice(_TOKEN.finditer(body), MOST_TOKENS):
         text = token.group()
         if text[:1] == b'"':
             if depth == 1:
                 last_text = text
-            continue
-        if text in b"[{":
+        elif text in b"[{":
             depth += 1
             if depth == 2 and text == b"[" and last_text == b'"batch"':
-                inside = True
-            elif depth == 3 and inside:
+                opened = done = token.end()
+            elif depth == 3 and opened >= 0:
                 start = token.start()
+                elements += _between(body, done, start)
+                done = start
             elif depth > MOST_DEPTH:
                 return None
         else:
-            if depth == 3 and inside and start is not None:
-                elements.append(body[start : token.end()])
-                if len(elements) > most:
+            if depth == 3 and start >= 0:
+                done = token.end()
+                elements.append(body[start:done])
+                start = -1
+            elif depth == 2 and opened >= 0:
+                if text != b"]":
                     break
-            if depth == 2:
-                inside = False
+                elements += _between(body, done, token.start())
+                return Split(elements, body[:opened] + body[token.start() :], None) if elements else None
             depth -= 1
-    return elements or None
+        if len(elements) > most:
+            break
+    return Split(elements, body[:opened] + b"]}", body[done:]) if elements else None
+
+
+def _between(body: bytes, start: int, end: int) -> list[bytes]:
+    found = body[start:end].strip(b" \t\r\n,")
+    return [found] if found else []
 
 
 def decode_small(raw: msgspec.Raw, most_bytes: int) -> Any:

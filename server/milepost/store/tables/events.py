@@ -60,7 +60,7 @@ bad_rows = table(
     text("route"),
     text("reason"),  # code: clock, too_large, depth …
     text("detail"),  # a sentence that names the thing and the repair
-    text("body"),  # the event as it came, re-serialised, cut at 32 KiB
+    text("body"),  # what may be kept of the event, see rules/keeping.py; at most 32 KiB
     integer("trusted", default=0),
     integer("replayed_at", null=True),
     Index(None, "environment_id", "received_at"),
