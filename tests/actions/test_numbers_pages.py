@@ -10,10 +10,11 @@ from milepost.actions.features import push_catalogue, retire_feature
 from milepost.actions.heatmap import read_heatmap
 from milepost.actions.portfolio import read_portfolio
 from milepost.actions.score import refresh_dirty, settle_days
+from milepost.actions.signals import Signal, record_signals
 from milepost.actions.workspaces import create_workspace
 from milepost.rules.days import date_of, day_of, start_of_day
 from milepost.wire.feature import Catalogue, EventRule, Feature
-from tests.factories import Sandbox
+from tests.factories import DAY_MS, Sandbox
 
 FEATURES = [
     Feature(key="leave", name="Leave", module="Time", core=True, rules=[EventRule(on="event", name="Leave")]),
@@ -150,3 +151,17 @@ def test_a_move_by_own_use_stays_the_accounts_beside_a_change_of_the_catalogue(b
     book.use("roster")
     refresh_dirty(book.runtime, book.environment_id)
     assert cause_of(book, "core_coverage") == "data"
+
+
+def test_a_past_day_has_the_tickets_and_the_timeline_of_that_day(book: Sandbox) -> None:
+    now, today = book.clock(), day_of(book.clock(), "UTC")
+    at = {"old": 45, "then": 12, "later": 5}
+    tickets = [Signal("ticket", "a1", key, now - days * DAY_MS, category="complaint") for key, days in at.items()]
+    record_signals(book.runtime, book.tenant, tickets)
+    book.send(book.event("Ticket Closed", properties={"ticket_id": "then"}))
+    live = read_account_page(book.runtime, book.tenant, "a1")
+    past = read_account_page(book.runtime, book.tenant, "a1", today - 10)
+    assert (live.n_open_tickets, live.n_complaints_30d) == (2, 2)
+    assert (past.n_open_tickets, past.n_complaints_30d) == (2, 1)
+    assert [entry.detail for entry in past.timeline if entry.kind == "ticket"] == ["then", "old"]
+    assert all(day_of(entry.at, "UTC") <= today - 10 for entry in past.timeline)

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -190,6 +190,7 @@ def read_account_page(runtime: Runtime, tenant: Tenant, key: str, day: int | Non
     """By the vendor's id; with `day` as of that past day. Raises NotFound."""
     now = runtime.clock()
     today = day_of(now, tenant.zone)
+    until = now if day is None or day >= today else start_of_day(day + 1, tenant.zone) - 1
     with db.reading(runtime.engine) as connection:
         account = require_account(connection, tenant.id, key)
         models = {m.id: m for m in list_models(connection, tenant.id)}
@@ -206,8 +207,8 @@ def read_account_page(runtime: Runtime, tenant: Tenant, key: str, day: int | Non
         people = _people(connection, tenant.id, account.id, today)
         trend = [TrendPoint(*row) for row in score_store.read_trend(connection, tenant.id, account.id, today - TREND_DAYS)]
         before = _before(connection, tenant.id, account.id, shown["day"] if shown else today)
-        timeline, n_open, n_complaints = _timeline(connection, tenant.id, account.id, now)
-        timeline = _merge(timeline, _turns(trend, models, tenant.zone))
+        timeline, n_open, n_complaints = _timeline(connection, tenant.id, account.id, until)
+        timeline = _merge(entry for entry in (*timeline, *_turns(trend, models, tenant.zone)) if entry.at <= until)
         reach = feature_store.read_reach(connection, tenant.id, today - PEOPLE_DAYS + 1, today)
         guides = [GuideForGap(*row) for row in gap_store.list_guides_for_gaps(connection, tenant.id)]
     model = models[shown["model_id"]] if shown else None
@@ -320,17 +321,18 @@ def _people(connection: Connection, environment_id: int, account_id: int, today:
     ]  # fmt: skip
 
 
-def _timeline(connection: Connection, environment_id: int, account_id: int, now: int) -> tuple[list[TimelineEntry], int, int]:
+def _timeline(connection: Connection, environment_id: int, account_id: int, until: int) -> tuple[list[TimelineEntry], int, int]:
+    """(checkpoints and tickets, open then, complaints of the 30 days before) as of that moment in ms."""
     entries = [
         TimelineEntry(r["reached_at"], "checkpoint", r["name"])
         for r in feature_store.list_reached(connection, environment_id, account_id)
     ]
     n_open = n_complaints = 0
     for fact in signal_store.read_signals(connection, environment_id, [account_id]).get(account_id, []):
-        if fact.type != "ticket":
+        if fact.type != "ticket" or fact.at > until:
             continue
-        n_open += fact.closed_at is None
-        n_complaints += fact.category == "complaint" and fact.at > now - 30 * 86_400_000
+        n_open += fact.closed_at is None or fact.closed_at > until
+        n_complaints += fact.category == "complaint" and fact.at > until - 30 * 86_400_000
         entries.append(TimelineEntry(fact.at, "ticket", fact.category or "", fact.external_id))
         if fact.closed_at is not None:
             entries.append(TimelineEntry(fact.closed_at, "ticket_closed", fact.category or "", fact.external_id))
@@ -350,9 +352,9 @@ def _turns(trend: list[TrendPoint], models: Mapping[int, HeldModel], zone: str) 
     return entries
 
 
-def _merge(*lists: list[TimelineEntry]) -> list[TimelineEntry]:
+def _merge(entries: Iterable[TimelineEntry]) -> list[TimelineEntry]:
     """Newest first, at most 50."""
-    return sorted((entry for entries in lists for entry in entries), key=lambda e: -e.at)[:TIMELINE_LENGTH]
+    return sorted(entries, key=lambda e: -e.at)[:TIMELINE_LENGTH]
 
 
 def _ways_up(row: Mapping[str, Any] | None, held: HeldModel | None, guides: list[GuideForGap]) -> list[WayUp]:
