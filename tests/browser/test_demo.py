@@ -56,6 +56,13 @@ def test_story_figures_stand_on_the_api(demo: Demo, folder: Path) -> None:
     assert (folder / "data/demo.json").stat().st_mode & 0o077 == 0
 
 
+def test_the_newest_midnight_leaves_out_the_stopped_feature_as_live_does(demo: Demo) -> None:
+    both = [demo.get(f"/api/v1/accounts/{key}") for key in (CASTINGS, RETAILER)]
+    for account in both:
+        assert account["settled"]["suspect"] == account["live"]["suspect"] == ["attendance_terminal"]
+        assert account["settled"]["coverage"] == account["live"]["coverage"]
+
+
 @pytest.fixture
 def console(context: BrowserContext, demo: Demo) -> Page:
     """Logged in as the owner, as the demo printed it."""

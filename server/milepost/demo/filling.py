@@ -65,9 +65,9 @@ class Filler:
                 loader.send(farewells(self.book))
                 loader.post_signals(nps_signals(self.book))
                 self._remember(signals_sent=True)
+            tenant = find_tenant(self.runtime, self.state)
+            check_tracking(self.runtime, tenant.id)  # first, so that a midnight leaves out what live leaves out
             self._settle(progress)
-        tenant = find_tenant(self.runtime, self.state)
-        check_tracking(self.runtime, tenant.id)
         check_everyone(self.runtime, tenant.id)
         with db.writing(self.runtime.engine) as connection:
             rollups.mark_all_dirty(connection, tenant.id, self.runtime.clock())
