@@ -123,6 +123,13 @@ def test_the_good_events_of_a_batch_with_one_bad_number_keep_the_batchs_own_cloc
     assert sandbox.rows("SELECT at FROM events WHERE environment_id = :e") == [(sandbox.clock() - 5_000,)]
 
 
+@pytest.mark.parametrize("parent", ["p" * 8_000, "p" * 501, {"a": 1}, ["a"], True])
+def test_a_parent_that_is_no_id_is_left_out_and_the_event_is_stored(sandbox: Sandbox, parent: object) -> None:
+    group = {"type": "group", "userId": "u1", "groupId": "a1", "traits": {"parent_id": parent, "plan": "pro"}}
+    assert sandbox.send(group).stored == 1
+    assert sandbox.rows("SELECT key, plan, parent_id FROM accounts WHERE environment_id = :e") == [("a1", "pro", None)]
+
+
 SECRET = "sk_" + "s" * 32
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1MSJ9.c2lnbmF0dXJl"
 PRIVATE = (SECRET, "pk_" + "p" * 32, TOKEN, "203.0.113.9", "Mozilla", "email=ann", "Ann Smith")

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from milepost.actions.intake_memory import Memory
 from milepost.actions.tenant import Tenant
 from milepost.rules.days import day_of
-from milepost.rules.traits import merge_traits
+from milepost.rules.traits import merge_traits, parent_key
 from milepost.store import people as people_store
 from milepost.store import waiting as waiting_store
 from milepost.store.people import TRUSTED_TRAITS, Person
@@ -205,8 +205,11 @@ def save_account_traits(
     parent = traits.pop("parent_id", None)
     changes, problems = merge_traits(held, traits, TRUSTED_TRAITS, trusted=trusted, source=source, at=at)
     if parent is not None and trusted:
-        people_store.add_accounts(connection, tenant.id, [str(parent)], at)
-        parent_id = people_store.load_account_ids(connection, tenant.id, [str(parent)])[str(parent)]
+        try:
+            parent_id = _parent(connection, tenant, parent_key(parent), at)
+        except ValueError as problem:
+            problems.append(str(problem))
+            parent_id = held["parent_id"]
         if parent_id == account_id:
             problems.append("parent_id names the account itself")
         elif parent_id != held["parent_id"]:
@@ -218,6 +221,11 @@ def save_account_traits(
         plan = changes.get("plan", held["plan"])
         people_store.record_entitlement(connection, tenant.id, account_id, day_of(at, tenant.zone), plan, add_ons)
     return problems
+
+
+def _parent(connection: Connection, tenant: Tenant, key: str, at: int) -> int:
+    people_store.add_accounts(connection, tenant.id, [key], at)
+    return people_store.load_account_ids(connection, tenant.id, [key])[key]
 
 
 def _text(value: Any) -> str | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from milepost.rules.days import day_number
+from milepost.wire.event import as_id
 
 TEXTS = ("name", "plan", "tier", "currency", "owner_email")
 WHOLE = ("employees", "seats")
@@ -39,6 +40,14 @@ def trusted_value(name: str, value: Any) -> Any:
             raise ValueError("add_ons must be a list of names")
         return sorted(set(parts))
     raise ValueError(f"{name} is not a trusted trait")
+
+
+def parent_key(value: Any) -> str:
+    """The id of a parent account, as any id may be written; raises ValueError."""
+    key = as_id(value)
+    if key is None or len(key) > 500:
+        raise ValueError("parent_id must be the id of an account, a text or number of 1 to 500 characters")
+    return key
 
 
 def _number(value: Any) -> float | None:
