@@ -34,6 +34,7 @@ def test_settings_are_frozen() -> None:
         ("MILEPOST_PROT", "1", "MILEPOST_PROT is not a setting. Settings are: "),
         ("MILEPOST_PORT", "many", "MILEPOST_PORT is 'many'; write a whole number"),
         ("MILEPOST_PORT", "70000", "port is 70000"),
+        ("MILEPOST_TRUSTED_PROXIES", "127.0.0.1, *", "trusted_proxies names '*'; write addresses or networks"),
         ("MILEPOST_WORKERS", "0", "workers is 0; write 1 or more"),
         ("MILEPOST_QUEUE_LIMIT", "-1", "queue_limit is -1"),
         ("MILEPOST_PK_EVENTS_PER_S", "0", "pk_events_per_s is 0"),

@@ -42,6 +42,11 @@ class Settings:
     allow_http: bool = setting(
         False, "Accept a `public_url` without encryption on another machine; sessions then cross the network in the open."
     )
+    trusted_proxies: str = setting(
+        "",
+        "Addresses or networks of your proxies, separated by commas, such as `127.0.0.1, 10.0.0.0/8`. Only their "
+        "`X-Forwarded-For` names the client; unset, everybody behind a proxy shares its limits for logins and events.",
+    )
     workers: int = setting(1, "Processes of `serve`. More than one needs PostgreSQL.")
     log_level: str = setting("info", "debug, info, warning, error or critical. Logs are JSON lines on stderr.")
     queue_limit: int = setting(20_000, "Events that may wait for the writer; beyond it clients get 429 and send again later.")
@@ -118,6 +123,9 @@ def _check(settings: Settings) -> None:
         raise SettingError(f"drain_s is {settings.drain_s}; write a number from 0 to 600.")
     if settings.log_level.lower() not in LOG_LEVELS:
         raise SettingError(f"log_level is {settings.log_level!r}; write one of {', '.join(LOG_LEVELS)}.")
+    for proxy in settings.trusted_proxies.split(",") if settings.trusted_proxies.strip() else ():
+        if not is_network(proxy.strip()):
+            raise SettingError(f"trusted_proxies names {proxy.strip()!r}; write addresses or networks such as 10.0.0.0/8.")
     hour, _, minute = settings.daily_run_at.partition(":")
     if not (hour.isdecimal() and minute.isdecimal() and int(hour) < 24 and int(minute) < 60):
         raise SettingError(f"daily_run_at is {settings.daily_run_at!r}; write a time such as 02:00.")
@@ -133,6 +141,15 @@ def _check(settings: Settings) -> None:
             f"public_url is {settings.public_url}: sessions would cross the network unencrypted. "
             "Use an https address, or set MILEPOST_ALLOW_HTTP=1 if you accept that."
         )
+
+
+def is_network(text: str) -> bool:
+    """True for an address, or a network without bits set behind its prefix."""
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        return False
+    return True
 
 
 def is_loopback(host: str) -> bool:

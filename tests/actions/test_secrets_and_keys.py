@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine
 
-from milepost.actions.environments import revoke_key, rotate_identity_secret
+from milepost.actions.environments import add_environment, revoke_key, rotate_identity_secret
 from milepost.actions.identity import sign
 from milepost.actions.keys import KeyRing, create_key
 from milepost.actions.secrets import Sealer, hash_secret, load_secret_key, new_secret, secret_key_file
-from milepost.errors import SettingError, Unavailable
+from milepost.actions.workspaces import create_workspace
+from milepost.errors import Invalid, SettingError, Unavailable
 from milepost.settings import Settings
 from milepost.store import engine as db
 from milepost.store import keys as key_store
@@ -156,3 +157,24 @@ def test_another_master_key_stops_with_a_sentence(sandbox: Sandbox) -> None:
     other = replace(sandbox.runtime, settings=settings)
     with db.reading(other.engine) as connection, pytest.raises(SettingError, match="can't be opened"):
         other.tenants.within(connection, sandbox.environment_id, sandbox.clock())
+
+
+def test_nothing_is_sealed_under_another_key_than_the_rest(sandbox: Sandbox) -> None:
+    """Else the server could not start again, neither with this key nor with that one."""
+    runtime, workspace_id = sandbox.runtime, sandbox.holder().workspace_id
+    other = replace(runtime, settings=replace(runtime.settings, secret_key=base64.b64encode(bytes(32)).decode()))
+    count = "SELECT (SELECT count(*) FROM workspaces) + (SELECT count(*) FROM environments), count(*) FROM identity_secrets"
+    before = sandbox.rows(count)
+    with pytest.raises(SettingError, match="can't be opened"):
+        create_workspace(other, name="Second", owner_email="second@example.test")
+    with pytest.raises(SettingError, match="can't be opened"):
+        add_environment(other, workspace_id, "test", key="staging", time_zone="UTC")
+    with pytest.raises(SettingError, match="can't be opened"):
+        rotate_identity_secret(other, workspace_id, sandbox.environment_id, "test")
+    assert sandbox.rows(count) == before
+    create_workspace(runtime, name="Second", owner_email="second@example.test")
+
+
+def test_a_label_of_a_key_is_short(sandbox: Sandbox) -> None:
+    with db.writing(sandbox.runtime.engine) as connection, pytest.raises(Invalid, match="81 characters; 80 are enough"):
+        create_key(connection, sandbox.holder().workspace_id, sandbox.environment_id, "sk", "x" * 81, sandbox.clock())

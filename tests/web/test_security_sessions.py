@@ -1,17 +1,27 @@
 """Sessions and log-in: the cookie, fixation, throttling, requests forged by other sites, redirects, hosts."""
 
+import asyncio
 import re
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from http.cookies import SimpleCookie
+from typing import Any
 
 import pytest
+import uvicorn
 from starlette.testclient import TestClient
 
+from milepost.actions import login
 from milepost.actions.login import PER_ACCOUNT, PER_ADDRESS, WINDOW_MS
+from milepost.actions.workspaces import create_workspace
+from milepost.errors import TooManyRequests, Unauthorized
 from milepost.settings import Settings
 from milepost.web.app import create_app
 from milepost.web.permissions import PERMISSIONS
 from milepost.web.planes import is_api
+from milepost.web.server import server_options
 from tests.factories import SECRET_KEY, Sandbox
 from tests.web.console import COOKIE, PASSWORD, URL, become, log_in, open_client
 from tests.web.test_security_roles import address, every_route
@@ -93,6 +103,59 @@ def test_log_in_is_throttled_by_network_address(sandbox: Sandbox) -> None:
         assert log_in(client, f"nobody{i}@example.test", longest).status_code == 401
     refused = client.post("/login", data={"email": csm.email, "password": PASSWORD}, headers={"X-Forwarded-For": "203.0.113.9"})
     assert refused.status_code == 429, "a header does not make another address"
+
+
+def test_a_success_elsewhere_does_not_reset_the_count_of_a_namesake(sandbox: Sandbox) -> None:
+    """The same address in another workspace has a password of its own: logging in there helps nobody to guess on here."""
+    csm = become(sandbox, "csm")
+    own = create_workspace(sandbox.runtime, name="Of somebody else", owner_email=csm.email)
+    client = open_client(sandbox.runtime)
+    for _ in range(PER_ACCOUNT // 2):
+        assert log_in(client, csm.email, "wrong").status_code == 401
+    assert log_in(open_client(sandbox.runtime), csm.email, own.owner_password).status_code == 303
+    for _ in range(PER_ACCOUNT - PER_ACCOUNT // 2 - 1):
+        assert log_in(client, csm.email, "wrong").status_code == 401
+    log_in(client, csm.email, "wrong")
+    assert log_in(client, csm.email, PASSWORD).status_code in {401, 429}, "eight guesses were made"
+    assert log_in(open_client(sandbox.runtime), csm.email, own.owner_password).status_code == 303, "who is not guessed at goes on"
+
+
+def test_attempts_at_the_same_moment_are_counted_one_by_one(sandbox: Sandbox) -> None:
+    email, tries = become(sandbox, "csm").email, 24
+    longest = "x" * 300  # refused before it is hashed: the count is what is tested
+    start = threading.Barrier(tries)
+
+    def attempt(number: int) -> str:
+        start.wait(30)
+        try:
+            login.log_in(sandbox.runtime, email=email, password=longest, address=f"10.0.{number}.1", is_long=False)
+        except (Unauthorized, TooManyRequests) as problem:
+            return type(problem).__name__
+        return "in"
+
+    with ThreadPoolExecutor(tries) as pool:
+        said = Counter(pool.map(attempt, range(tries)))
+    assert said == {"Unauthorized": PER_ACCOUNT, "TooManyRequests": tries - PER_ACCOUNT}
+
+
+def test_only_a_trusted_proxy_names_the_client() -> None:
+    """What uvicorn makes of X-Forwarded-For, under the options the server starts with."""
+
+    async def seen_from(proxies: str) -> str:
+        seen: list[str] = []
+
+        async def inner(scope: Any, _receive: Any, _send: Any) -> None:
+            seen.append(scope["client"][0])
+
+        config = uvicorn.Config(inner, **server_options(Settings(trusted_proxies=proxies)) | {"lifespan": "off"})
+        config.load()
+        scope = {"type": "http", "client": ("127.0.0.1", 9), "scheme": "http", "headers": [(b"x-forwarded-for", b"203.0.113.9")]}
+        await config.loaded_app(scope, None, None)
+        return seen[0]
+
+    assert asyncio.run(seen_from("")) == "127.0.0.1"
+    assert asyncio.run(seen_from("10.0.0.0/8")) == "127.0.0.1"
+    assert asyncio.run(seen_from("10.0.0.0/8, 127.0.0.1")) == "203.0.113.9"
 
 
 FORGED = [

@@ -55,11 +55,22 @@ def test_what_is_wrong_is_named_by_file_and_line(text: str, said: str) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["javascript:alert(1)", "http://a.example", "//a.example", "data:text/html,x", "vbscript:x", "java\nscript:alert(1)"],
+    [
+        "javascript:alert(1)",
+        "/\\evil.example",
+        "https:\\\\evil.example",
+        "https://x.example\njavascript:1",
+        "/\t/evil.example",
+        "http://a.example",
+        "//a.example",
+        "data:text/html,x",
+        "vbscript:x",
+        "java\nscript:alert(1)",
+    ],
 )
 def test_an_address_that_is_not_https_mailto_or_a_path_is_refused(address: str) -> None:
     action = json.dumps({"type": "button", "id": "b", "text": "x", "actions": [{"do": "open", "url": address}]})
-    with pytest.raises(Invalid, match="an address must begin with"):
+    with pytest.raises(Invalid, match=r"an address (must begin with|holds no line breaks)"):
         parse_guide_yaml(HEAD + f"steps: [{{id: one, blocks: [{action}]}}]\n", "f.yaml")
 
 

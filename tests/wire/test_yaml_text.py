@@ -3,6 +3,7 @@
 import pytest
 
 from milepost.errors import Invalid
+from milepost.wire.codecs import yaml_text
 from milepost.wire.codecs.yaml_text import dump_yaml, load_yaml, parse_yaml
 from milepost.wire.feature import Catalogue
 
@@ -20,6 +21,7 @@ features:
     name: Report
     plans: [pro]
 """
+MERGED = "b: &b {" + ",".join(f"k{i}: 1" for i in range(900)) + "}\n" + "".join(f"a{i}: {{<<: *b}}\n" for i in range(500))
 
 
 def test_a_catalogue_reads_and_writes_the_same() -> None:
@@ -63,6 +65,20 @@ def test_a_fault_names_its_place_and_its_repair(old: str, new: str, says: str) -
 def test_hostile_yaml_is_refused_at_once(text: str) -> None:
     with pytest.raises(Invalid):
         parse_yaml(text, Catalogue)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a: " + "[" * 3000 + "]" * 3000, "a: " + "{x: " * 3000, "a: [" + "1," * 5_000 + "]", "# " + "x" * 100_000, MERGED],
+    ids=["deep lists", "deep maps", "many values", "long", "merged again and again"],
+)
+def test_what_is_written_by_hand_is_refused_before_it_is_built(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cost of a text is that of the part that is still allowed: nothing is left to construct or to count afterwards."""
+    built: list[object] = []
+    monkeypatch.setattr(yaml_text, "_refuse_explosion", lambda data, _source: built.append(data))
+    with pytest.raises(Invalid, match=r"deeper than 40|depth|more than 5000 values|longer than 100000"):
+        load_yaml(text, by_hand=True)
+    assert built == []
 
 
 def test_a_tag_runs_nothing() -> None:

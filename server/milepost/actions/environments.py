@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from milepost.actions import audit
-from milepost.actions.keys import create_key
+from milepost.actions.keys import MAX_LABEL, create_key
 from milepost.actions.runtime import Runtime
 from milepost.actions.workspaces import CreatedEnvironment, add_identity_secret, check_time_zone, create_environment
 from milepost.errors import Conflict, Invalid, NotFound
@@ -91,7 +91,7 @@ def add_key(runtime: Runtime, workspace_id: int, environment_id: int, actor: str
         raise Invalid(f"{kind!r} is not a kind of key; choose pk or sk.")
     now = runtime.clock()
     with db.writing(runtime.engine) as connection:
-        public_id, value = create_key(connection, workspace_id, environment_id, kind, label.strip()[:80], now)
+        public_id, value = create_key(connection, workspace_id, environment_id, kind, label.strip()[:MAX_LABEL], now)
         audit.record(
             connection,
             workspace_id,
@@ -116,7 +116,7 @@ def rotate_key(runtime: Runtime, workspace_id: int, environment_id: int, actor: 
             raise NotFound("There is no such key in this environment.")
         if old["revoked_at"] or old["expires_at"]:
             raise Conflict("This key is revoked or already being replaced.")
-        made, value = create_key(connection, workspace_id, environment_id, old["kind"], old["label"], now)
+        made, value = create_key(connection, workspace_id, environment_id, old["kind"], old["label"][:MAX_LABEL], now)
         key_store.update_key(connection, workspace_id, public_id, expires_at=now + OVERLAP_MS)
         audit.record(
             connection,

@@ -61,7 +61,7 @@ def install_presets(connection: Connection, environment_id: int, now: int) -> No
 
 def check_model(source: str, name: str = "the model") -> tuple[HealthModel, Verdict]:
     """Reads and judges a model by itself; raises Invalid with the line of the first faults."""
-    model = parse_yaml(source, HealthModel, name)
+    model = parse_yaml(source, HealthModel, name, by_hand=True)
     return model, validate_model(model)
 
 

@@ -7,13 +7,14 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from milepost.actions.secrets import hash_secret, new_secret
-from milepost.errors import Unavailable
+from milepost.errors import Invalid, Unavailable
 from milepost.rules.days import day_of
 from milepost.store import engine as db
 from milepost.store import keys as key_store
 from milepost.wire.ids import new_id
 
 CACHE_MS = 1_000
+MAX_LABEL = 80
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,9 @@ class KeyHolder:
 def create_key(
     connection: Connection, workspace_id: int, environment_id: int, kind: str, label: str, now: int
 ) -> tuple[str, str]:
-    """(public id, the key itself: for `sk` shown this once only)."""
+    """(public id, the key itself: for `sk` shown this once only); raises Invalid for a label that is a text of its own."""
+    if len(label) > MAX_LABEL:
+        raise Invalid(f"The label has {len(label)} characters; {MAX_LABEL} are enough to say what a key is for.")
     value = new_secret(f"{kind}_")
     public_id = new_id("key", now)
     key_store.insert_key(

@@ -31,20 +31,19 @@ class OpenedSession:
 
 def log_in(runtime: Runtime, *, email: str, password: str, address: str, is_long: bool) -> OpenedSession:
     """A new session; raises Unauthorized, or TooManyRequests before the password is even looked at."""
-    email = email.strip().lower()
-    subjects = (hash_secret(f"email:{email}"), hash_secret(f"address:{address}"))
-    attempted_at = _take_attempt(runtime, subjects)
-    with db.reading(runtime.engine) as connection:
-        candidates = workspace_store.find_login_candidates(connection, email)
+    email, origin = email.strip().lower(), hash_secret(f"address:{address}")
+    attempted_at, candidates = _take_attempt(runtime, email, origin)
     member = next((row for row in candidates if is_password(row["password_hash"], password)), None)
     if member is None:
         if not candidates:
             is_password(None, password)
         raise Unauthorized("E-mail or password is wrong.", code="login")
     now = runtime.clock()
+    untried = candidates[candidates.index(member) + 1 :]
     with db.writing(runtime.engine) as connection:
-        workspace_store.forget_login_failures(connection, subjects[0], now - WINDOW_MS)
-        workspace_store.forgive_login_attempt(connection, subjects[1], attempted_at)
+        workspace_store.forget_login_failures(connection, _subject(member), now - WINDOW_MS)
+        for subject in (origin, *map(_subject, untried)):
+            workspace_store.forgive_login_attempt(connection, subject, attempted_at)
         opened = open_session(connection, member, now, is_long=is_long)
         audit.record(
             connection,
@@ -57,18 +56,30 @@ def log_in(runtime: Runtime, *, email: str, password: str, address: str, is_long
     return opened
 
 
-def _take_attempt(runtime: Runtime, subjects: tuple[str, str]) -> int:
-    """Counts the attempt before it is made, so that many at once can't slip past the limit."""
-    now = runtime.clock()
+def _subject(member: RowMapping) -> str:
+    """One counter for each member: the same address in another workspace has another password, and its own counter."""
+    return hash_secret(f"member:{member['id']}")
+
+
+def _take_attempt(runtime: Runtime, email: str, origin: str) -> tuple[int, list[RowMapping]]:
+    """(when, the members whose password may be tried). Counted before it is made: many at once don't slip past the limit."""
+    now, unknown = runtime.clock(), hash_secret(f"email:{email}")
     with db.writing(runtime.engine) as connection:
-        for subject, limit in zip(subjects, (PER_ACCOUNT, PER_ADDRESS), strict=True):
-            if workspace_store.count_login_failures(connection, subject, now - WINDOW_MS) >= limit:
-                raise TooManyRequests(
-                    "Too many failed logins. Wait 15 minutes, then try again.", code="login_throttled", retry_after_s=900
-                )
-        for subject in subjects:
+        members = workspace_store.find_login_candidates(connection, email)
+        subjects = [_subject(member) for member in members] or [unknown]
+        workspace_store.lock_login_subjects(connection, [origin, *subjects])
+
+        def is_free(subject: str, limit: int) -> bool:
+            return workspace_store.count_login_failures(connection, subject, now - WINDOW_MS) < limit
+
+        free = [subject for subject in subjects if is_free(subject, PER_ACCOUNT)]
+        if not free or not is_free(origin, PER_ADDRESS):
+            raise TooManyRequests(
+                "Too many failed logins. Wait 15 minutes, then try again.", code="login_throttled", retry_after_s=900
+            )
+        for subject in (origin, *free):
             workspace_store.note_login_failure(connection, subject, now)
-    return now
+    return now, [member for member in members if _subject(member) in free]
 
 
 def open_session(connection: Connection, member: RowMapping, now: int, *, is_long: bool) -> OpenedSession:

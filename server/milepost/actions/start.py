@@ -5,10 +5,9 @@ from dataclasses import replace
 from milepost.actions.follow import FOLLOWERS
 from milepost.actions.intake import Intake
 from milepost.actions.runtime import Clock, Runtime, system_clock
+from milepost.actions.workspaces import open_all_sealed
 from milepost.settings import Settings
 from milepost.store import engine as db
-from milepost.store import environments as environment_store
-from milepost.store import keys as key_store
 from milepost.store.engine import open_engine
 
 
@@ -26,10 +25,5 @@ def open_serving_runtime(settings: Settings, clock: Clock = system_clock) -> Run
 
 def check_sealed(runtime: Runtime) -> int:
     """Opens every secret in force, and says how many there are; raises SettingError when the key is missing or another."""
-    sealer, now, n = runtime.sealer, runtime.clock(), 0
     with db.reading(runtime.engine) as connection:
-        for row in environment_store.read_all_environments(connection):
-            for secret in key_store.list_identity_secrets(connection, row["id"], now):
-                sealer.open(secret["sealed"], f"identity:{row['id']}")
-                n += 1
-    return n
+        return open_all_sealed(connection, runtime.sealer, runtime.clock())

@@ -118,8 +118,19 @@ def create_environment(
     return CreatedEnvironment(environment_id, public_id, key, write_key, secret_key)
 
 
+def open_all_sealed(connection: Connection, sealer: Sealer, now: int) -> int:
+    """Opens every secret in force, and says how many there are; raises SettingError when the key is another."""
+    n = 0
+    for row in environment_store.read_all_environments(connection):
+        for secret in key_store.list_identity_secrets(connection, row["id"], now):
+            sealer.open(secret["sealed"], f"identity:{row['id']}")
+            n += 1
+    return n
+
+
 def add_identity_secret(connection: Connection, sealer: Sealer, workspace_id: int, environment_id: int, now: int) -> str:
-    """A new signing secret (the text itself), beside those in force."""
+    """A new signing secret (the text itself), beside those in force; raises SettingError under another key than theirs."""
+    open_all_sealed(connection, sealer, now)
     secret = new_secret("ids_")
     key_store.insert_identity_secret(
         connection,

@@ -35,7 +35,7 @@ def create(
         row, now = find_environment(runtime, environment), runtime.clock()
         with db.writing(runtime.engine) as connection:
             public_id, value = create_key(
-                connection, row["workspace_id"], row["id"], kind, label or f"made by command ({kind})", now
+                connection, row["workspace_id"], row["id"], kind, label.strip() or f"made by command ({kind})", now
             )
             audit.record(
                 connection, row["workspace_id"], now=now, actor="command", action="key.created", subject=public_id,

@@ -1,10 +1,14 @@
 """Workspaces, members, their sessions and invitations."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, text, update
 
+from milepost.store.engine import is_sqlite
 from milepost.store.tables.workspaces import invites, login_failures, member_sessions, members, workspaces
+
+LOGIN_LOCK = 1_819_240_300  # a room of its own among PostgreSQL's advisory locks of two numbers
 
 
 def insert_workspace(connection: Connection, *, public_id: str, name: str, now: int) -> int:
@@ -110,6 +114,13 @@ def revoke_member_sessions(connection: Connection, workspace_id: int, member_id:
         )
         .values(revoked_at=now)
     )
+
+
+def lock_login_subjects(connection: Connection, subjects: Iterable[str]) -> None:
+    """Whoever counts the same subject waits until this transaction ends. SQLite has one writer at a time as it is."""
+    if not is_sqlite(connection):
+        for number in sorted({int(subject[:7], 16) for subject in subjects}):  # in one order, so that nobody waits in a ring
+            connection.execute(text("SELECT pg_advisory_xact_lock(:room, :number)"), {"room": LOGIN_LOCK, "number": number})
 
 
 def note_login_failure(connection: Connection, subject: str, now: int) -> None:

@@ -144,6 +144,8 @@ def server_options(settings: Settings) -> dict[str, Any]:
         "log_level": settings.log_level,
         "server_header": False,
         "date_header": False,
+        "proxy_headers": bool(settings.trusted_proxies),  # X-Forwarded-* of anybody else is what anybody can write
+        "forwarded_allow_ips": [part.strip() for part in settings.trusted_proxies.split(",") if part.strip()],
         "timeout_keep_alive": 75,
         "timeout_graceful_shutdown": 20,
     }

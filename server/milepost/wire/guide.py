@@ -1,6 +1,7 @@
 """A guide: steps made of a closed tree of typed blocks. No HTML, no code; texts are localised inline."""
 
 import json
+import re
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -14,7 +15,12 @@ from milepost.wire.target import Target
 MAX_STEPS = 40
 
 
+UNSEEN = re.compile(r"[\x00-\x1f\x7f\\]")  # browsers drop the first and read the last as a slash
+
+
 def _check_address(value: str) -> str:
+    if UNSEEN.search(value):
+        raise ValueError("an address holds no line breaks, no control characters and no backslash")
     parts = urlsplit(value)
     if parts.scheme == "mailto" and parts.path:
         return value
@@ -26,7 +32,7 @@ def _check_address(value: str) -> str:
 
 
 def _check_media(value: str) -> str:
-    if urlsplit(value).scheme == "https" and urlsplit(value).netloc:
+    if not UNSEEN.search(value) and urlsplit(value).scheme == "https" and urlsplit(value).netloc:
         return value
     raise ValueError("an image or video must be an https:// address")
 

@@ -7,7 +7,9 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer, ComposerError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from milepost.errors import Invalid
@@ -16,24 +18,59 @@ S = TypeVar("S", bound=BaseModel)
 MAX_TEXT = 1_000_000
 MAX_NODES = 200_000
 MAX_DEPTH = 40
+MAX_TEXT_BY_HAND = 100_000
+MAX_NODES_BY_HAND = 5_000
+DEEP = re.compile(rf"(?:[\[{{]\s*){{{MAX_DEPTH + 1}}}")  # to look ahead over open brackets costs their square
 ODD_BREAKS = re.compile("[\r\x85\u2028\u2029\ufeff]")
 
 
-def parse_yaml(text: str, shape: type[S], source: str = "the YAML") -> S:
-    """The shape; raises Invalid with line and path of the first faults."""
-    data = load_yaml(text, source)
+class Counting(Composer):
+    """Stops at the value too many, not after all of them are built; an alias counts as all that it stands for."""
+
+    most = MAX_NODES
+
+    def __init__(self, loader: Any = None) -> None:
+        super().__init__(loader)
+        self.n, self.sizes = 0, dict[str, int]()
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """The library's own, and counted."""
+        event, before = self.parser.peek_event(), self.n
+        self.n += self.sizes.get(event.anchor, 1) if isinstance(event, AliasEvent) else 1
+        if self.n > self.most:
+            raise ComposerError(None, None, f"more than {self.most} values", event.start_mark)
+        node = super().compose_node(parent, index)
+        if event.anchor is not None and not isinstance(event, AliasEvent):
+            self.sizes[event.anchor] = self.n - before
+        return node
+
+
+class CountingFew(Counting):
+    """For documents that people write by hand and anybody may have checked."""
+
+    most = MAX_NODES_BY_HAND
+
+
+def parse_yaml(text: str, shape: type[S], source: str = "the YAML", *, by_hand: bool = False) -> S:
+    """The shape; raises Invalid with line and path of the first faults. What is written by hand is short."""
+    data = load_yaml(text, source, by_hand=by_hand)
     try:
         return shape.model_validate(_plain(data))
     except ValidationError as problem:
         raise Invalid("; ".join(_line(data, error, source) for error in problem.errors()[:5])) from problem
 
 
-def load_yaml(text: str, source: str = "the YAML") -> Any:
+def load_yaml(text: str, source: str = "the YAML", *, by_hand: bool = False) -> Any:
     """Maps and lists that remember their lines; raises Invalid."""
-    if len(text) > MAX_TEXT:
-        raise Invalid(f"{source} is longer than {MAX_TEXT} characters.")
+    longest = MAX_TEXT_BY_HAND if by_hand else MAX_TEXT
+    if len(text) > longest:
+        raise Invalid(f"{source} is longer than {longest} characters.")
+    if DEEP.search(text):
+        raise Invalid(f"{source} nests deeper than {MAX_DEPTH} levels.")
     try:
-        data = YAML(typ="rt").load(text)
+        yaml = YAML(typ="rt")
+        yaml.Composer, yaml.max_depth = CountingFew if by_hand else Counting, MAX_DEPTH
+        data = yaml.load(text)
         _refuse_explosion(data, source)
         return data
     except MarkedYAMLError as problem:
