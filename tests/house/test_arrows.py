@@ -26,6 +26,7 @@ WITHOUT_TENANT = {
     "workspaces.touch_session": "the session names the tenant",
     "workspaces.revoke_session": "the session names the tenant",
     "workspaces.find_invite": "the invitation's code names the tenant",
+    "workspaces.lock_login_subjects": "before anybody is known",
     "workspaces.note_login_failure": "before anybody is known",
     "workspaces.count_login_failures": "before anybody is known",
     "workspaces.forget_login_failures": "before anybody is known",
