@@ -32,6 +32,8 @@ def test_settings_are_frozen() -> None:
     ("variable", "value", "says"),
     [
         ("MILEPOST_PROT", "1", "MILEPOST_PROT is not a setting. Settings are: "),
+        ("MILEPOST_HOST", "", "host is empty; write an address such as 127.0.0.1"),
+        ("MILEPOST_DATABASE", "", "database is empty; write a SQLite path"),
         ("MILEPOST_PORT", "many", "MILEPOST_PORT is 'many'; write a whole number"),
         ("MILEPOST_PORT", "70000", "port is 70000"),
         ("MILEPOST_TRUSTED_PROXIES", "127.0.0.1, *", "trusted_proxies names '*'; write addresses or networks"),
@@ -55,6 +57,21 @@ def test_a_wrong_setting_is_named_with_its_repair(variable: str, value: str, say
     with pytest.raises(SettingError) as caught:
         load_settings({variable: value})
     assert says in caught.value.detail
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b'log_level = "\xe9"\n', "which is not UTF-8 text; save it as UTF-8"),
+        (b'log_level = ["info"]\n', r"log_level is \['info'\]; write a text in quotes"),
+        (b"daily_run_at = 02:00:00\n", "daily_run_at is .*; write a text in quotes"),
+    ],
+)
+def test_what_a_file_holds_wrong_is_named(tmp_path: Path, content: bytes, says: str) -> None:
+    file = tmp_path / "milepost.toml"
+    file.write_bytes(content)
+    with pytest.raises(SettingError, match=says):
+        load_settings({"MILEPOST_CONFIG": str(file)})
 
 
 def test_a_wrong_file_is_named(tmp_path: Path) -> None:

@@ -91,6 +91,8 @@ def _read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as problem:
         raise SettingError(f"{CONFIG} names {path}, which can't be read: {problem.strerror}.") from problem
+    except UnicodeDecodeError as problem:
+        raise SettingError(f"{CONFIG} names {path}, which is not UTF-8 text; save it as UTF-8.") from problem
     except tomllib.TOMLDecodeError as problem:
         raise SettingError(f"{path} is not valid TOML: {problem}.") from problem
 
@@ -110,10 +112,16 @@ def _typed(name: str, value: Any, known: Mapping[str, Any], source: str, shown: 
             return int(str(value))
         except ValueError as problem:
             raise SettingError(f"{source}{shown} is {value!r}; write a whole number.") from problem
-    return str(value)
+    if not isinstance(value, str):
+        raise SettingError(f"{source}{shown} is {value!r}; write a text in quotes.")
+    return value
 
 
 def _check(settings: Settings) -> None:
+    if not settings.database.strip():
+        raise SettingError("database is empty; write a SQLite path or a postgresql:// URL, or leave MILEPOST_DATABASE unset.")
+    if not settings.host.strip():
+        raise SettingError("host is empty; write an address such as 127.0.0.1, or leave MILEPOST_HOST unset.")
     if not 0 <= settings.port <= 65_535:
         raise SettingError(f"port is {settings.port}; write a number from 0 to 65535.")
     for name in ("workers", "queue_limit", "pk_events_per_s", "address_events_per_s", "new_accounts_per_hour"):

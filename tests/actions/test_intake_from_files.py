@@ -193,3 +193,53 @@ def test_an_import_beside_a_running_server_moves_people_for_the_server_too(sandb
         "WHERE e.environment_id = :e AND e.name = 'After' ORDER BY u.key"
     )
     assert after == [("ann", "new"), ("bob", "new")]
+
+
+COLUMNS = {"userId": "who", "event": "what", "timestamp": "when", "messageId": "id"}
+
+
+def write_rows(path: Path, n: int) -> Path:
+    rows = "".join(f"ann,X,2026-10-01T10:00:00Z,m{i},acme,{i}\n" for i in range(n))
+    path.write_text(f"who,what,when,id,firm,sum\n{rows}")
+    return path
+
+
+def test_a_csv_that_breaks_half_way_is_in_up_to_there_as_it_says(sandbox: Sandbox, tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "history.csv", 1_234)
+    whole = path.read_bytes()
+    path.write_bytes(
+        whole + "é,X,2026-10-01T10:00:00Z,bad,acme,1\n".encode("latin-1") + b"bob,X,2026-10-01T10:00:00Z,last,acme,1\n"
+    )
+    with pytest.raises(Invalid, match=r"line 1236 is not UTF-8 text. What came before is in"):
+        take(sandbox, path, COLUMNS)
+    assert n_stored(sandbox) == 1_234
+    path.write_bytes(whole)
+    again = take(sandbox, path, COLUMNS)
+    assert (again.received, again.stored, again.duplicate) == (1_234, 0, 1_234)
+
+
+def test_a_cut_off_csv_read_with_another_mapping_starts_again(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("milepost.actions.import_events.BATCH", 50)
+
+    class CutOff(Exception):
+        pass
+
+    def cut(tally: Tally, _bytes: int) -> None:
+        if tally.received >= 1_150:
+            raise CutOff
+
+    path = write_rows(tmp_path / "history.csv", 1_300)
+    with pytest.raises(CutOff):
+        import_events(sandbox.runtime, sandbox.tenant, path, COLUMNS, cut)
+    other = take(sandbox, path, {"userId": "firm", "event": "what", "timestamp": "when"})
+    assert (other.resumed_at, other.received, other.stored) == (0, 1_300, 1_300)
+    assert take(sandbox, path, dict(reversed(COLUMNS.items()))).resumed_at == 1_001, "the order of fields is no other mapping"
+
+
+@pytest.mark.parametrize("extra", [{"properties": "sum", "properties.x": "sum"}, {"context": "sum", "groupId": "firm"}])
+def test_a_field_that_is_a_value_and_has_parts_is_named(sandbox: Sandbox, tmp_path: Path, extra: dict[str, str]) -> None:
+    path = write_rows(tmp_path / "history.csv", 2)
+    with pytest.raises(Invalid, match=f"{next(iter(extra))}.*column of its own"):
+        take(sandbox, path, COLUMNS | extra)

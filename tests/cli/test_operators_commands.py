@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -15,7 +16,7 @@ from typer.testing import CliRunner, Result
 from milepost.cli.main import app
 from milepost.store import engine as db
 from milepost.wire.event import format_instant
-from tests.live import command_environment
+from tests.live import command_environment, free_port
 
 DAY_MS = 86_400_000
 
@@ -74,6 +75,51 @@ def test_migrate_makes_the_tables_and_may_be_run_again(tmp_path: Path) -> None:
     for _ in range(2):
         assert run(database, "migrate").exit_code == 0
     assert make_workspace(database)["environment_key"] == "staging"
+
+
+@pytest.mark.parametrize("command", ["migrate", "serve", "doctor", "export events"])
+def test_a_database_that_is_none_is_one_sentence(tmp_path: Path, command: str) -> None:
+    junk = tmp_path / "junk.db"
+    junk.write_text("this is a text, and a long one at that\n" * 100)
+    for database, says in [(str(junk), "is no SQLite database"), ("postgresql://u:p@ss@h:port/x", "is no address of a database")]:
+        port = ["--port", str(free_port())] if command == "serve" else []
+        done = run(database, *command.split(), *port)
+        assert done.exit_code in {1, 2}
+        assert isinstance(done.exception, SystemExit)
+        assert says in done.output
+        assert "p@ss" not in done.output
+
+
+def test_a_start_without_a_database_makes_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "history.jsonl"
+    file.write_text("{}\n")
+    database = str(tmp_path / "new.db")
+    environment = {name: None for name in os.environ if name.startswith("MILEPOST_")}
+    serve = ["serve", "--port", str(free_port())]
+    for command in (serve, ["import", "events", str(file)], ["rebuild"], ["export", "events"]):
+        done = CliRunner().invoke(app, [*command, "--database", database], env=environment)
+        assert (done.exit_code, f"There is no database at {database} yet" in done.output) == (2, True)
+    Path(database).touch()
+    done = CliRunner().invoke(app, [*serve, "--database", database], env=environment)
+    assert (done.exit_code, "The database is empty" in done.output) == (2, True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["history.jsonl", "new.db"]
+
+
+@pytest.mark.parametrize(
+    ("host", "says"),
+    [
+        ("127.0.0.1", "of 127.0.0.1 is in use; choose another with --port"),
+        ("no-such-host.invalid", "a name this machine does not know"),
+        ("192.0.2.1", "no address of this machine"),
+        ("a" * 70, "a name this machine does not know"),
+    ],
+)
+def test_an_address_that_can_not_be_listened_on_stops_the_start(sqlite_database: str, host: str, says: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen(1)
+        done = run(sqlite_database, "serve", "--host", host, "--port", str(taken.getsockname()[1]))
+    assert (done.exit_code, says in done.output) == (2, True), done.output
 
 
 def test_workspace_create_prints_what_is_needed_and_keeps_no_secret(database: str) -> None:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -65,6 +66,21 @@ def test_several_processes_count_a_repeated_event_once(postgresql_database: str,
         server.wait(PATIENCE_S)
 
 
+def test_several_processes_fail_readiness_first_and_still_take_events(postgresql_database: str, tmp_path: Path) -> None:
+    key, port = make_workspace(postgresql_database, tmp_path)["secret_key"], free_port()
+    server = start(postgresql_database, tmp_path, "--workers", "2", "--port", str(port), MILEPOST_DRAIN_S="20")
+    try:
+        wait_until(lambda: (tmp_path / "serve.log").read_text().count("Application startup complete") == 2)
+        server.send_signal(signal.SIGTERM)
+        wait_until(lambda: [status(port, "/readyz") for _ in range(8)] == [503] * 8)
+        assert status(port, "/livez") == 200
+        event = {"type": "track", "event": "X", "userId": "u", "messageId": "late"}
+        assert send(port, json.dumps({"writeKey": key, "batch": [event]}))["stored"] == 1
+        assert server.wait(PATIENCE_S) in {0, -signal.SIGTERM}
+    finally:
+        server.kill()
+
+
 def test_a_sqlite_file_has_one_server_and_commands_go_on_beside_it(sqlite_database: str, tmp_path: Path) -> None:
     (tmp_path / "second").mkdir()
     (tmp_path / "other-name.db").symlink_to(sqlite_database)
@@ -98,6 +114,14 @@ def wait_until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < until
         time.sleep(0.1)
+
+
+def status(port: int, path: str) -> int:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as problem:
+        return problem.code
 
 
 def send(port: int, body: str) -> dict[str, int]:

@@ -53,30 +53,37 @@ def import_events(
     """Reads Segment-format JSON lines (plain or gzip) or, with a mapping, CSV. Raises Invalid for an unreadable file.
 
     `progress(tally, bytes read so far)` is called after every committed piece, and before its place in the file is
-    noted: what it does with refused lines is never lost. An import that was cut off goes on where it was: events before
-    that line are known to be committed, and repeats count once anyway. An event without a messageId gets one made from
-    its line, so that it counts once, too.
+    noted: what it does with refused lines is never lost. An import that was cut off goes on where it was, when file and
+    mapping are the same: events before that line are known to be committed, and repeats count once anyway. An event
+    without a messageId gets one made from its line, so that it counts once, too.
     """
+    _check_mapping(mapping or {})
     if runtime.intake is None:
         raise Unavailable("This process takes no events.")
-    digest = _digest(path)
+    digest = _digest(path, mapping)
     _prove_gzip(path)
     with db.writing(runtime.engine) as connection:
         import_id, offset, finished = import_store.start_import(connection, tenant.id, digest, path.name, runtime.clock())
     tally = Tally(offset=0 if finished else offset, resumed_at=0 if finished else offset)
     moment = Moment(runtime.clock(), None, tenant.retention_days, history=True)
+    broken: Invalid | None = None
     with path.open("rb") as raw:
         lines = ((n, line) for n, line in _lines(raw, path, mapping) if n > tally.offset)
         pending: deque[tuple[int, Future[Receipt]]] = deque()
-        while piece := list(islice(lines, BATCH)):
-            pending.append((piece[-1][0], runtime.intake.submit(_read_piece(piece, tenant, moment, tally))))
-            while len(pending) >= in_flight(runtime.settings.queue_limit):
-                _settle(pending.popleft(), tally)
-                progress(tally, raw.tell())
-                _note(runtime, tenant, import_id, tally)
+        try:
+            for piece in _pieces(lines):
+                pending.append((piece[-1][0], runtime.intake.submit(_read_piece(piece, tenant, moment, tally))))
+                while len(pending) >= in_flight(runtime.settings.queue_limit):
+                    _settle(pending.popleft(), tally)
+                    progress(tally, raw.tell())
+                    _note(runtime, tenant, import_id, tally)
+        except Invalid as problem:
+            broken = problem  # said when what came before it is in
         while pending:
             _settle(pending.popleft(), tally)
         progress(tally, raw.tell())
+    if broken is not None:
+        raise broken
     with db.writing(runtime.engine) as connection:
         import_store.finish_import(connection, tenant.id, import_id, runtime.clock())
     return tally
@@ -85,6 +92,29 @@ def import_events(
 def in_flight(queue_limit: int) -> int:
     """How many pieces may wait for the writer at once."""
     return max(1, min(IN_FLIGHT, queue_limit // BATCH))
+
+
+def _check_mapping(mapping: dict[str, str]) -> None:
+    """A field is a value or has parts, not both."""
+    with_parts = {name.partition(".")[0] for name in mapping if "." in name} | ({"context"} if "groupId" in mapping else set())
+    for name in with_parts & set(mapping):
+        part = next((n for n in mapping if n.startswith(f"{name}.")), "groupId")
+        raise Invalid(f"The mapping gives {name!r} a column of its own and fills a part of it ({part}); leave one of them out.")
+
+
+def _pieces(lines: Iterator[tuple[int, bytes]]) -> Iterator[list[tuple[int, bytes]]]:
+    """Of BATCH lines each; when a line can't be read, what came before it, and then its error."""
+    while True:
+        piece: list[tuple[int, bytes]] = []
+        try:
+            piece.extend(islice(lines, BATCH))
+        except Invalid:
+            if piece:
+                yield piece
+            raise
+        if not piece:
+            return
+        yield piece
 
 
 def _read_piece(piece: list[tuple[int, bytes]], tenant: Tenant, moment: Moment, tally: Tally) -> Batch:
@@ -117,12 +147,16 @@ def _note(runtime: Runtime, tenant: Tenant, import_id: int, tally: Tally) -> Non
             import_store.save_offset(connection, tenant.id, import_id, tally.offset)
 
 
-def _digest(path: Path) -> str:
+def _digest(path: Path, mapping: dict[str, str] | None) -> str:
+    """The same file read in another way is another import."""
     try:
         with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            digest = hashlib.file_digest(file, "sha256")
     except OSError as problem:
         raise Invalid(f"{path} can't be read: {problem.strerror}.") from problem
+    if mapping is not None:
+        digest.update(json.dumps(mapping, sort_keys=True).encode())
+    return digest.hexdigest()
 
 
 def _prove_gzip(path: Path) -> None:
@@ -146,7 +180,7 @@ def _lines(raw: IO[bytes], path: Path, mapping: dict[str, str] | None) -> Iterat
     plain: IO[bytes] = gzip.open(raw) if head == GZIP else raw  # type: ignore[assignment]  # noqa: SIM115
     try:
         yield from _json_lines(plain) if mapping is None else _rows(plain, mapping)
-    except (UnicodeDecodeError, csv.Error) as problem:
+    except csv.Error as problem:
         raise Invalid(
             f"{path.name} can't be read on: {problem}. What came before is in; repair the file and run again."
         ) from problem
@@ -160,14 +194,18 @@ def _json_lines(plain: IO[bytes]) -> Iterator[tuple[int, bytes]]:
 
 
 def _rows(plain: IO[bytes], mapping: dict[str, str]) -> Iterator[tuple[int, bytes]]:
-    text = io.TextIOWrapper(plain, "utf-8-sig", newline="")
+    # Bytes that are no UTF-8 are kept as surrogates: a strict reader gives up a whole buffer of good rows before them.
+    text = io.TextIOWrapper(plain, "utf-8-sig", errors="surrogateescape", newline="")
     try:
         reader = csv.DictReader(text)
         missing = [column for column in mapping.values() if column not in (reader.fieldnames or [])]
         if missing:
-            raise Invalid(f"The file has no column {missing[0]!r}; its columns are: {', '.join(reader.fieldnames or [])}.")
+            shown = ", ".join(reader.fieldnames or []).encode(errors="replace").decode()
+            raise Invalid(f"The file has no column {missing[0]!r}; its columns are: {shown}.")
         for row in reader:
             yield reader.line_num, json.dumps(event_of_row(row, mapping), ensure_ascii=False).encode()
+    except UnicodeEncodeError as problem:
+        raise csv.Error(f"line {reader.line_num} is not UTF-8 text") from problem
     finally:
         text.detach()  # else the file is closed with it, and nobody can ask how far it was read
 

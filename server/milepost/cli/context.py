@@ -15,12 +15,13 @@ from sqlalchemy import RowMapping
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from milepost.actions.runtime import Runtime
-from milepost.actions.start import open_runtime
+from milepost.actions.start import open_runtime, open_serving_runtime
 from milepost.errors import MilepostError, NotFound, SettingError
 from milepost.settings import Settings, load_settings
 from milepost.store import engine as db
 from milepost.store import environments as environment_store
 from milepost.store.schema import current_revision, newest_revision
+from milepost.store.serving_lock import sqlite_file
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -73,16 +74,32 @@ def settings_for(database: str | None, **options: Any) -> Settings:
 @contextmanager
 def opened(database: str | None) -> Iterator[Runtime]:
     """A runtime over a database that is there and current."""
-    runtime = open_runtime(settings_for(database))
-    try:
+    with closing_engine(open_runtime(settings_for(database))) as runtime:
         require_current(runtime)
+        yield runtime
+
+
+@contextmanager
+def closing_engine(runtime: Runtime) -> Iterator[Runtime]:
+    """The runtime, whose connections are closed at the end."""
+    try:
         yield runtime
     finally:
         runtime.engine.dispose()
 
 
+def open_serving(settings: Settings) -> Runtime:
+    """A runtime that takes events, over a database that is there and current; otherwise nothing is made, no key either."""
+    with closing_engine(open_runtime(settings)) as bare:
+        require_current(bare)
+    return open_serving_runtime(settings)
+
+
 def require_current(runtime: Runtime) -> None:
     """Raises SettingError when the database was never migrated, or by another version."""
+    file = sqlite_file(runtime.settings.database)
+    if file is not None and not file.exists():  # asking would make it
+        raise SettingError(f"There is no database at {file} yet; run `milepost migrate` first.")
     held, wanted = current_revision(runtime.engine), newest_revision()
     if held != wanted:
         state = "is empty" if held is None else f"is at revision {held}, this program needs {wanted}"

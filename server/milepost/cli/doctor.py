@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import typer
-from sqlalchemy import Engine, make_url
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from milepost import __version__
@@ -21,7 +21,7 @@ from milepost.cli.context import EXIT_FAILED, AsJson, Database, command, print_j
 from milepost.errors import SettingError
 from milepost.settings import Settings, is_loopback
 from milepost.store.condition import read_postgresql, read_sqlite
-from milepost.store.engine import choose_sqlite, normalise_url, open_engine
+from milepost.store.engine import choose_sqlite, open_engine, parse_database
 from milepost.store.schema import current_revision, newest_revision
 
 LOW_DISK_BYTES = 1_000_000_000
@@ -189,7 +189,7 @@ CHECKS: dict[str, Callable[[Settings], tuple[str, str]]] = {
 
 def database_file(settings: Settings) -> Path | None:
     """The SQLite file; None on PostgreSQL."""
-    url = make_url(normalise_url(settings.database))
+    url = parse_database(settings.database)
     return Path(url.database or "milepost.db").absolute() if url.get_backend_name() == "sqlite" else None
 
 

@@ -15,7 +15,6 @@ from milepost.actions.import_accounts import import_accounts as take_accounts
 from milepost.actions.import_events import Tally
 from milepost.actions.import_events import import_events as take_events
 from milepost.actions.rebuild import rebuild_rollups
-from milepost.actions.start import open_serving_runtime
 from milepost.cli.context import (
     AsJson,
     Database,
@@ -23,9 +22,9 @@ from milepost.cli.context import (
     command,
     console,
     find_environment,
+    open_serving,
     opened,
     print_json,
-    require_current,
     settings_for,
 )
 from milepost.errors import Invalid
@@ -97,8 +96,7 @@ def import_events(
     as_json: AsJson = False,
 ) -> None:
     """Take events from a file: counts each once, goes on where it was cut off."""
-    runtime = open_serving_runtime(settings_for(database))
-    require_current(runtime)
+    runtime = open_serving(settings_for(database))
     row = find_environment(runtime, environment)
     tenant = runtime.tenants.current(row["id"], runtime.clock())
     if not file.is_file():

@@ -12,13 +12,14 @@ import typer
 import uvicorn
 
 from milepost.actions.start import check_sealed, open_runtime, open_serving_runtime
-from milepost.cli.context import Database, command, console, require_current, settings_for
+from milepost.cli.context import Database, command, console, open_serving, require_current, settings_for
+from milepost.cli.listening import require_free_address
 from milepost.errors import SettingError
 from milepost.rules.masking import mask
 from milepost.settings import Settings
 from milepost.store.serving_lock import serving_alone
 from milepost.web.app import create_app
-from milepost.web.server import make_server, server_options
+from milepost.web.server import drain_before_stopping, make_server, server_options
 
 
 def add_to(app: typer.Typer) -> None:
@@ -40,6 +41,7 @@ def serve(
         raise SettingError(
             f"workers is {settings.workers}, and SQLite has one writer: use --workers 1, or PostgreSQL for several processes."
         )
+    require_free_address(settings)
     if settings.workers > 1:
         serve_many(settings)
     else:
@@ -48,8 +50,7 @@ def serve(
 
 def serve_one(settings: Settings) -> None:
     """One process; returns after SIGTERM or Ctrl-C, when what was in flight is answered."""
-    runtime = open_serving_runtime(settings)
-    require_current(runtime)
+    runtime = open_serving(settings)
     with serving_alone(settings.database):
         check_sealed(runtime)  # a missing or wrong secret key stops the start, not a request
         console.print(f"Milepost is at [bold]{settings.url}[/]  (stop with Ctrl-C)")
@@ -103,5 +104,6 @@ def make_app() -> object:
     """The application of one of several processes; settings come from the environment."""
     settings = settings_for(None)
     set_up_logs(settings.log_level)
-    runtime = open_serving_runtime(settings)
-    return create_app(runtime)
+    application = create_app(open_serving_runtime(settings))
+    drain_before_stopping(application, settings.drain_s)
+    return application

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import QueuePool
 
 from milepost.errors import SettingError
@@ -44,9 +45,20 @@ def normalise_url(database: str) -> str:
     return database
 
 
+def parse_database(database: str) -> URL:
+    """A path or a URL in its parts; raises SettingError for what can't be read as one."""
+    try:
+        return make_url(normalise_url(database))
+    except (ArgumentError, ValueError) as problem:  # the address is not shown: it may hold a password
+        raise SettingError(
+            "MILEPOST_DATABASE is no address of a database; write a SQLite path or postgresql://user:password@host:port/name, "
+            "with @, : and / in the password as %40, %3A and %2F."
+        ) from problem
+
+
 def open_engine(database: str) -> Engine:
     """An engine whose connections are ready to use; `database` is a path or a URL."""
-    url = make_url(normalise_url(database))
+    url = parse_database(database)
     if url.get_backend_name() == "sqlite":
         return _open_sqlite(str(url))
     if url.get_backend_name() == "postgresql":
@@ -55,9 +67,10 @@ def open_engine(database: str) -> Engine:
 
 
 def _open_sqlite(url: str) -> Engine:
+    module = choose_sqlite()
     engine = create_engine(
         url,
-        module=choose_sqlite(),
+        module=module,
         poolclass=QueuePool,
         pool_size=16,
         max_overflow=32,
@@ -78,7 +91,12 @@ def _open_sqlite(url: str) -> Engine:
             "cache_size=-16000",
             "wal_autocheckpoint=4000",
         ):
-            connection.execute(f"PRAGMA {pragma}")
+            try:
+                connection.execute(f"PRAGMA {pragma}")
+            except module.OperationalError:  # locked, read-only, no room: the driver's own words say it
+                raise
+            except module.DatabaseError as problem:
+                raise SettingError(f"{engine.url.database} is no SQLite database: {problem}.") from problem
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

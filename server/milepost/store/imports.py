@@ -1,4 +1,4 @@
-"""How far the import of a file has come, by the file's hash."""
+"""How far the import of a file has come, by a hash of the file and of how it is read."""
 
 from sqlalchemy import Connection
 

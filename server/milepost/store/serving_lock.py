@@ -6,18 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import make_url
-
 from milepost.errors import SettingError
-from milepost.store.engine import normalise_url
+from milepost.store.engine import parse_database
 
 SUFFIX = ".serving"
 
 
 def sqlite_file(database: str) -> Path | None:
     """The file of a SQLite database, by whatever name it was called; None for PostgreSQL and for memory."""
-    url = make_url(normalise_url(database))
-    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+    url = parse_database(database)
+    if url.get_backend_name() != "sqlite" or not url.database or url.database.startswith((":memory:", "file:")):
         return None
     return Path(url.database).resolve()
 

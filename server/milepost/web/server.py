@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import os
 import signal
+import threading
 import time
 from types import FrameType
 from typing import Any
@@ -120,6 +122,22 @@ class DrainingServer(uvicorn.Server):
         if self._drained_at is not None and time.monotonic() >= self._drained_at:
             self.should_exit = True
         return await super().on_tick(counter)
+
+
+def drain_before_stopping(app: Starlette, drain_s: int) -> None:
+    """The same for one process of several, whose server is uvicorn's own: called while that server loads the app."""
+    stop = signal.getsignal(signal.SIGTERM)
+    if drain_s == 0 or not callable(stop):
+        return
+
+    def begin(_signal: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGTERM, stop)
+        app.state.is_stopping = True
+        later = threading.Timer(drain_s, os.kill, (os.getpid(), signal.SIGTERM))
+        later.daemon = True
+        later.start()
+
+    signal.signal(signal.SIGTERM, begin)
 
 
 def make_server(
