@@ -41,7 +41,6 @@ def serve(
         raise SettingError(
             f"workers is {settings.workers}, and SQLite has one writer: use --workers 1, or PostgreSQL for several processes."
         )
-    require_free_address(settings)
     if settings.workers > 1:
         serve_many(settings)
     else:
@@ -53,6 +52,7 @@ def serve_one(settings: Settings) -> None:
     runtime = open_serving(settings)
     with serving_alone(settings.database):
         check_sealed(runtime)  # a missing or wrong secret key stops the start, not a request
+        require_free_address(settings)
         console.print(f"Milepost is at [bold]{settings.url}[/]  (stop with Ctrl-C)")
         make_server(create_app(runtime), settings).run()
 
@@ -94,6 +94,7 @@ def serve_many(settings: Settings) -> None:
     require_current(runtime)
     check_sealed(runtime)
     runtime.engine.dispose()
+    require_free_address(settings)
     given = {f"MILEPOST_{name.upper()}": str(value) for name, value in asdict(settings).items() if value != ""}
     os.environ.update(given | {"MILEPOST_WORKERS": "1", "MILEPOST_ALLOW_HTTP": "1" if settings.allow_http else "0"})
     console.print(f"Milepost is at [bold]{settings.url}[/], in {settings.workers} processes  (stop with Ctrl-C)")
