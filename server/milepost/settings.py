@@ -118,10 +118,7 @@ def _typed(name: str, value: Any, known: Mapping[str, Any], source: str, shown: 
 
 
 def _check(settings: Settings) -> None:
-    if not settings.database.strip():
-        raise SettingError("database is empty; write a SQLite path or a postgresql:// URL, or leave MILEPOST_DATABASE unset.")
-    if not settings.host.strip():
-        raise SettingError("host is empty; write an address such as 127.0.0.1, or leave MILEPOST_HOST unset.")
+    _check_said(settings)
     if not 0 <= settings.port <= 65_535:
         raise SettingError(f"port is {settings.port}; write a number from 0 to 65535.")
     for name in ("workers", "queue_limit", "pk_events_per_s", "address_events_per_s", "new_accounts_per_hour"):
@@ -158,6 +155,14 @@ def is_network(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _check_said(settings: Settings) -> None:
+    """An empty text is a slip, not a wish for the default."""
+    if not settings.database.strip():
+        raise SettingError("database is empty; write a SQLite path or a postgresql:// URL, or leave MILEPOST_DATABASE unset.")
+    if not settings.host.strip():
+        raise SettingError("host is empty; write an address such as 127.0.0.1, or leave MILEPOST_HOST unset.")
 
 
 def is_loopback(host: str) -> bool:
