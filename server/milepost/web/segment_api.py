@@ -240,8 +240,10 @@ async def project_settings(request: Request) -> Response:
 @guarded
 async def source_config(request: Request) -> Response:
     """What the RudderStack browser client asks for first."""
-    key = basic_user(request) or request.query_params.get("writeKey")
-    holder = await find_holder(request, key)
+    in_address = request.query_params.get("writeKey")
+    if in_address and in_address.startswith("sk_"):
+        raise Forbidden("A secret key (sk_…) stands in an address, where logs keep it; revoke it, and use the write key (pk_…).")
+    holder = await find_holder(request, basic_user(request) or in_address)
     source = {"id": holder.public_id, "enabled": True, "config": {}, "destinations": []}
     return answer({"source": source | {"name": "milepost"}})
 

@@ -142,6 +142,7 @@ def test_the_segment_browser_client_gets_its_settings(segment: Speaker) -> None:
 
 def test_a_secret_key_has_no_business_in_an_address(segment: Speaker) -> None:
     assert_error(segment.ask("GET", f"/v1/projects/{segment.live.secret_key}/settings"), 403)
+    assert_error(segment.ask("GET", f"/sourceConfig/?writeKey={segment.live.secret_key}"), 403)
 
 
 @pytest.mark.parametrize("path", ["/sourceConfig/", "/sourceConfig/?p=npm&v=3.34.0&build=modern", "/sourceConfig"])
