@@ -3,9 +3,11 @@
 import csv
 import io
 import re
+from pathlib import Path
 
 from milepost.actions.login import LONG_MS
 from milepost.actions.members import INVITE_MS
+from milepost.web import audit_words
 from milepost.web.translations import catalogue
 from tests.factories import DAY_MS, Sandbox
 from tests.web.console import COOKIE, PASSWORD, Somebody, become, log_in, open_client, take_seat
@@ -210,10 +212,11 @@ def test_the_audit_log_says_who_did_what_and_filters(sandbox: Sandbox) -> None:
     make_link(admin, "ann@example.test")
     admin.post(KEYS, {"kind": "pk", "label": "x"})
     page = admin.get(AUDIT).text
-    assert "key.created" in page
+    assert "Made a key" in page
+    assert "key.created</span>" not in page
     assert "email: ann@example.test" in page
     only = admin.get(f"{AUDIT}?what=key.created").text
-    assert only.count("key.created") > 1
+    assert only.count("Made a key") > 1
     assert "email: ann@example.test" not in only
     assert "No line of the log fits" in admin.get(f"{AUDIT}?who=mbr_nobody").text
 
@@ -223,10 +226,25 @@ def test_the_audit_log_pages_back_to_its_beginning(sandbox: Sandbox) -> None:
     for i in range(105):
         admin.post(KEYS, {"kind": "pk", "label": f"k{i}"})
     page = admin.get(AUDIT).text
-    assert "workspace.created" not in page.partition("<tbody")[2]
+    assert "Made the workspace" not in page.partition("<tbody")[2]
     older = re.search(r"before=(\d+)", page)
     assert older is not None
-    assert "workspace.created" in admin.get(f"{AUDIT}?before={older.group(1)}").text.partition("<tbody")[2]
+    assert "Made the workspace" in admin.get(f"{AUDIT}?before={older.group(1)}").text.partition("<tbody")[2]
+
+
+def test_every_act_the_code_writes_down_has_its_words_in_both_languages() -> None:
+    written = re.compile(
+        r"""\"((?:accounts|bad_rows|catalogue|checkpoint|environment|feature|guide|health_model|identity|key|member|theme|"""
+        r"""tracking|unmatched|workspace)\.(?!(?:id|age_days|state)\b)[a-z_]+)\"[,)\s]"""
+    )
+    source = Path(audit_words.__file__).parents[1]
+    rooms = [path for room in ("actions", "web", "cli") for path in (source / room).glob("*.py")]
+    found = {action for path in rooms for action in written.findall(path.read_text()) if not action.endswith((".html", ".py"))}
+    assert len(found) > 25
+    assert found <= audit_words.ACTIONS.keys()
+    chinese = catalogue("zh-CN")
+    for text in {*audit_words.ACTIONS.values(), *audit_words.DETAILS.values(), *audit_words.WHO.values()}:
+        assert chinese.pgettext("audit", text) != text, text
 
 
 def test_the_audit_log_leaves_as_csv_without_formulas(sandbox: Sandbox) -> None:

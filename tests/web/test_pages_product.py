@@ -201,7 +201,7 @@ def test_accounts_are_imported_in_four_steps_and_nothing_changes_before_the_last
     shown = words(dry.text)
     assert "New accounts 1 Changed 0 The same already 0 Refused rows 2" in shown
     assert "3 arr must be a number of at least 0 (it is 'not money')" in shown
-    assert "plan pro arr 48,000 seats 20 renewal_on 2027-03-31" in shown
+    assert "plan pro arr 48,000 seats 20 renewal_on 31 Mar 2027" in shown
     assert sandbox.rows("SELECT count(*) FROM accounts") == [(0,)]
     done = csm.client.post(path, data=carried | {"do": "apply"}, files={"none": ("", b"")})
     assert "Applied." in done.text
@@ -209,6 +209,18 @@ def test_accounts_are_imported_in_four_steps_and_nothing_changes_before_the_last
     assert sandbox.rows("SELECT count(*) FROM audit WHERE action = 'accounts.imported'") == [(1,)]
     again = csm.client.post(path, data=carried | {"do": "check"}, files={"none": ("", b"")})
     assert "New accounts 0 Changed 0 The same already 1" in words(again.text)
+
+
+def test_a_file_parted_by_semicolons_is_read_so_and_every_bad_field_of_a_row_is_told(sandbox: Sandbox, csm: Somebody) -> None:
+    path = f"{BASE}/import-accounts"
+    file = "account_id;name;arr;seats\na1;Acme, Castings;48000;20\na2;Beta;much;many\n"
+    read = csm.client.post(path, files={"file": ("a.csv", file.encode())}, data={"do": "mapping"})
+    assert "4 columns, about 2 rows." in words(read.text)
+    assert "parted by semicolons" in read.text
+    mapping = {f"map-{name}": name for name in ("account_id", "name", "arr", "seats")}
+    done = csm.client.post(path, data={"text": file, "do": "apply", **mapping}, files={"none": ("", b"")})
+    assert "(it is 'much'); seats must be a whole number of at least 0 (it is 'many')" in words(done.text)
+    assert sandbox.rows("SELECT name, arr, seats FROM accounts") == [("Acme, Castings", 48000.0, 20)]
 
 
 def test_the_mapping_guesses_other_heads_and_asks_for_the_key(sandbox: Sandbox, csm: Somebody) -> None:

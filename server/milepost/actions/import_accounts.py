@@ -74,7 +74,17 @@ Row = tuple[int, str, dict[str, str]]  # (line, account, traits)
 
 def read_columns(text: str) -> list[str]:
     """The heads of the file's columns; empty for an empty file."""
-    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))).fieldnames or [])
+    return list(_open(text).fieldnames or [])
+
+
+def find_delimiter(text: str) -> str:
+    """What parts the columns: a semicolon, as spreadsheets of half of Europe write, where the heads have more of them."""
+    heads = text.removeprefix("\ufeff").lstrip("\r\n").partition("\n")[0]
+    return ";" if heads.count(";") > heads.count(",") else ","
+
+
+def _open(text: str) -> "csv.DictReader[str]":
+    return csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), delimiter=find_delimiter(text))
 
 
 def guess_mapping(columns: list[str]) -> dict[str, str]:
@@ -130,7 +140,7 @@ def _record(runtime: Runtime, tenant: Tenant, result: AccountImport, actor_name:
 
 
 def _read(text: str, mapping: dict[str, str] | None) -> tuple[list[Row], AccountImport]:
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
+    reader = _open(text)
     columns = list(reader.fieldnames or [])
     chosen = mapping or {name: name for name in COLUMNS if name in columns}
     if KEY not in chosen or chosen[KEY] not in columns:
@@ -147,28 +157,29 @@ def _read(text: str, mapping: dict[str, str] | None) -> tuple[list[Row], Account
             raise Invalid(f"The file has more than {MAX_ROWS} rows; split it.")
         key = (row.get(chosen[KEY]) or "").strip()
         traits = {n: (row.get(c) or "").strip() for n, c in chosen.items() if n != KEY and (row.get(c) or "").strip()}
-        problem = _find_problem(key, traits)
-        if problem:
-            result.refused.append((reader.line_num, problem))
+        problems = _find_problems(key, traits)
+        if problems:
+            result.refused.append((reader.line_num, "; ".join(problems)))
         else:
             rows.append((reader.line_num, key, traits))
     return rows, result
 
 
-def _find_problem(key: str, traits: dict[str, str]) -> str | None:
-    if not key or len(key) > 500 or "\x00" in key:
-        return f"{KEY} is empty or too long"
-    for name, value in traits.items():
-        if name == "parent_id":
-            if value == key:
-                return "parent_id names the account itself"
-            if len(value) > 500 or "\x00" in value:
-                return "parent_id is too long"
-            continue
-        try:
-            trusted_value(name, value)
-        except (ValueError, TypeError) as problem:
-            return f"{problem} (it is {value[:60]!r})"
+def _find_problems(key: str, traits: dict[str, str]) -> list[str]:
+    """What is wrong with a row, one sentence for each bad field."""
+    found = [f"{KEY} is empty or too long"] if not key or len(key) > 500 or "\x00" in key else []
+    return found + [problem for name, value in traits.items() if (problem := _find_problem(key, name, value))]
+
+
+def _find_problem(key: str, name: str, value: str) -> str | None:
+    if name == "parent_id":
+        if value == key:
+            return "parent_id names the account itself"
+        return "parent_id is too long" if len(value) > 500 or "\x00" in value else None
+    try:
+        trusted_value(name, value)
+    except (ValueError, TypeError) as problem:
+        return f"{problem} (it is {value[:60]!r})"
     return None
 
 

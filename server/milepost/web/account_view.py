@@ -1,6 +1,7 @@
 """The account page's numbers as they stand on the screen: rounded parts that add up, values and thresholds in words, a chart."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -82,6 +83,11 @@ def break_down(numbers: Numbers, model: HealthModel, fmt: Figures) -> Breakdown:
         maximum=_sum(maxima.values()),
         total=None if numbers.score is None else _sum(points.values()),
     )
+
+
+def name_features(text: str, names: Mapping[str, str]) -> str:
+    """ "People using advanced_report" with the feature's name where it is known."""
+    return re.sub(r"[\w.-]+", lambda word: names.get(word[0], word[0]), text)
 
 
 def _sum(values: Iterable[float]) -> float:

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -12,7 +13,7 @@ from milepost.actions.account import TREND_DAYS, AccountPage, FeatureUse, Number
 from milepost.actions.portfolio import read_owner_names
 from milepost.actions.runtime import Runtime
 from milepost.rules.days import day_number, day_of
-from milepost.web.account_view import break_down, draw_trend, show_changes, shown_numbers
+from milepost.web.account_view import break_down, draw_trend, name_features, show_changes, shown_numbers
 from milepost.web.guard import tenant
 from milepost.web.pages import figures, locale, render, translations
 from milepost.web.pages_accounts import open_routes
@@ -41,6 +42,7 @@ def account_page(request: Request) -> Response:
     numbers = shown_numbers(page, day)
     everyone = request.query_params.get("people") == "all"
     fmt = figures(request)
+    trend_end = max([day or 0, *(point.day for point in page.trend[-1:])]) or today
     return render(
         request,
         "account.html",
@@ -53,7 +55,9 @@ def account_page(request: Request) -> Response:
         asked_day=request.query_params.get("day", ""),
         breakdown=break_down(numbers, page.model.model, fmt) if numbers and page.model else None,
         changes=show_changes(page.change, fmt) if page.change else None,
-        chart=draw_trend(page.trend, page.model, today - TREND_DAYS, today, day),
+        chart=draw_trend(page.trend, page.model, today - TREND_DAYS, trend_end, day),
+        trend_end=trend_end,
+        named=partial(name_features, names=_feature_names(page)),
         people=page.people if everyone else page.people[:PEOPLE_SHOWN],
         whitespace=_whitespace(page, numbers),
         suspect=_suspect(page),
@@ -93,6 +97,13 @@ def _asked_day(request: Request, today: int) -> tuple[int | None, str]:
 
 def _uses(page: AccountPage) -> list[FeatureUse]:
     return [use for module in page.modules for use in module.features]
+
+
+def _feature_names(page: AccountPage) -> dict[str, str]:
+    """{key: name} of the features the model asks for by key."""
+    model = page.model.model if page.model else None
+    asked = {model.signal(name).feature for name in model.used_signals()} if model else set()
+    return {use.key: use.name for use in _uses(page) if use.key in asked}
 
 
 def _whitespace(page: AccountPage, numbers: Numbers | None) -> list[FeatureUse]:

@@ -146,14 +146,14 @@ def _filters(request: Request, asked: Asked, heat: HeatMap) -> list[Filter]:
     words, _, query = Words(translations(request)), translations(request).gettext, asked.query
     runtime: Runtime = request.app.state.runtime
     names = read_owner_names(runtime, tenant(request))
-    rows = (("tier", _("by tier, coverage")), ("coverage", _("by coverage")), ("name", _("by name")))
+    rows = (("tier", _("by tier")), ("coverage", _("by coverage")), ("name", _("by name")))
     columns = (("module", _("by module")), ("use", _("by use")), ("name", _("by name")))
     owners = sorted({row.account.owner_email for row in heat.rows if row.account.owner_email})
     nobody = [(NOBODY, _("Nobody"))] if any(row.account.owner_email is None for row in heat.rows) else []
     choice = [(o, names.get(o, o)) for o in owners] + nobody
     tiers = sorted({row.account.tier for row in heat.rows if row.account.tier})
     return [
-        _sort_filter(asked, _("Rows"), "rows", "dir", rows, query.rows, query.rows_descend),
+        _sort_filter(asked, _("Rows"), "rows", "dir", rows, query.rows, query.rows_descend, _("coverage")),
         _sort_filter(asked, _("Columns"), "columns", "cdir", columns, query.columns, query.columns_descend),
         _value_filter(asked, _("Tier"), "tier", query.tier, [(t, t) for t in tiers], ""),
         _value_filter(asked, words.trait("owner_email"), "owner", asked.owner, choice, EVERYONE),
@@ -161,12 +161,13 @@ def _filters(request: Request, asked: Asked, heat: HeatMap) -> list[Filter]:
 
 
 def _sort_filter(
-    asked: Asked, label: str, name: str, way: str, options: tuple[tuple[str, str], ...], held: str, is_down: bool
+    asked: Asked, label: str, name: str, way: str, options: tuple[tuple[str, str], ...], held: str, is_down: bool, inner: str = ""
 ) -> Filter:
-    """Choosing the order that holds turns it round."""
+    """Choosing the order that holds turns it round; `inner` is what orders within a tier, always from the highest."""
     words, turned = dict(options), "asc" if is_down else "desc"
     links = [(text, asked.link(**{name: value, way: turned if value == held else ""}), value == held) for value, text in options]
-    return Filter(name, label, f"{words.get(held, held)} {'↓' if is_down else '↑'}", "", links)
+    within = f", {inner} ↓" if held == "tier" else ""
+    return Filter(name, label, f"{words.get(held, held)} {'↓' if is_down else '↑'}{within}", "", links)
 
 
 def _value_filter(asked: Asked, label: str, name: str, held: str, options: list[tuple[str, str]], none: str) -> Filter:

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from milepost.actions.import_accounts import COLUMNS, KEY, guess_mapping, import_accounts, read_columns
+from milepost.actions.import_accounts import COLUMNS, KEY, find_delimiter, guess_mapping, import_accounts, read_columns
 from milepost.errors import Invalid
 from milepost.web.api_shapes import runtime_of
 from milepost.web.guard import actor, tenant
@@ -79,7 +79,8 @@ def _show_mapping(request: Request, text: str, columns: list[str], mapping: dict
         heads=columns,
         mapping=mapping,
         columns=COLUMNS,
-        n_lines=text.count("\n"),
+        n_rows=max(0, len(text.splitlines()) - 1),
+        has_semicolons=find_delimiter(text) == ";",
     )
 
 

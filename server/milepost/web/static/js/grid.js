@@ -1,5 +1,6 @@
 // A `table[data-grid]` is one stop for Tab; arrows, Home, End, Page Up and Page Down move inside it. The line marked
-// `data-grid-said` says in words what the pointer or the focus is on.
+// `data-grid-said` says in words what the pointer or the focus is on. Enter on a cell follows its row's link, to the group
+// of its column (`#mod-…`, as the account's page names them).
 const PAGE_ROWS = 10;
 
 for (const table of document.querySelectorAll("table[data-grid]")) start(table);
@@ -26,6 +27,7 @@ function start(table) {
     const cell = event.target instanceof Element ? event.target.closest("td, th") : null;
     const row = lines.findIndex((cells) => cells.includes(cell));
     if (row < 0) return;
+    if (event.key === "Enter" && cell.matches("td.st")) open(lines[row][0], lines[0][lines[row].indexOf(cell)]);
     const to = move(event, lines, row, lines[row].indexOf(cell));
     if (!to) return;
     event.preventDefault();
@@ -41,19 +43,31 @@ function start(table) {
     }
     say(cell);
   });
-  table.addEventListener("pointerover", (event) => say(event.target instanceof Element ? event.target.closest("td.st") : null));
+  table.addEventListener("pointerover", (event) => say(event.target instanceof Element ? event.target.closest("td, tbody th, .feat th") : null));
   first.tabIndex = 0;
 
   function say(cell) {
-    if (!said || !cell?.matches("td.st")) return;
+    if (!said || !cell) return;
     const line = lines.find((cells) => cells[0].parentElement === cell.parentElement);
-    const head = lines[0][line.indexOf(cell)];
-    said.textContent = [name(line[0]), name(head), cell.getAttribute("aria-label")].join(" · ");
+    if (!line?.includes(cell)) return;
+    const parts = [line[0], lines[0][line.indexOf(cell)]].filter((head) => head !== cell).map(name);
+    if (line === lines[0] || cell === line[0]) parts.splice(0, parts.length, name(cell), rest(cell));
+    else parts.push(cell.getAttribute("aria-label") ?? cell.textContent.trim());
+    said.textContent = parts.filter(Boolean).join(" · ");
   }
 }
 
 function target(cell) {
   return cell.querySelector("a[href]") ?? cell;
+}
+
+function rest(cell) {
+  return [...cell.querySelectorAll("small, .vh")].map((part) => part.textContent.trim()).join(" · ");
+}
+
+function open(row, head) {
+  const link = row.querySelector("a[href]");
+  if (link) location.assign(link.href + (head.dataset.module ? `#mod-${encodeURIComponent(head.dataset.module)}` : ""));
 }
 
 function name(cell) {

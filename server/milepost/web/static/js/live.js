@@ -3,6 +3,9 @@
 const EVERY_MS = 2000;
 const SLOWEST_MS = 30000;
 
+const asked = location.hash && document.getElementById(location.hash.slice(1));
+if (asked instanceof HTMLDetailsElement) asked.open = true;
+
 let tag = "";
 let stamp = document.getElementById("live")?.dataset.stamp ?? "";
 let wait = EVERY_MS;
