@@ -18,6 +18,7 @@ export interface Stage {
   /** Our own words in the guide's language; without them they are English. */
   words?: readonly string[];
   openScope(): Scope;
+  visit(href: string): void;
   locate(target: Target, doc: Document): Found;
   watch(doc: Document, scope: Scope, look: () => void, isUrgent?: () => boolean | undefined): void;
   /** Does the page we are on fit these globs? */

@@ -114,6 +114,17 @@ def test_an_outage_loses_nothing_over_a_page_load(page: Page, told: Told, site: 
     wait_until(page, "!Object.keys(localStorage).some((name) => name.includes('.q.'))")
 
 
+def test_a_dismissal_leaves_at_once(page: Page, told: Told, site: Site) -> None:
+    """Also where the timer that gathers the events of a moment never comes."""
+    never = "const real = setTimeout; window.setTimeout = (run, ms, ...rest) => (ms === 400 ? 0 : real(run, ms, ...rest));"
+    told.guides = [tour(step("one", "import"))]
+    page.goto(site.page("/", BODY, script=never))
+    expect(card(page)).to_be_visible()
+    assert told.batches == []
+    page.keyboard.press("Escape")
+    told.wait_for_progress("dismissed", "one")
+
+
 def test_offline_events_wait_and_leave_when_the_line_is_back(page: Page, told: Told, site: Site) -> None:
     page.goto(site.page("/", BODY))
     told.wait_for(lambda: told.events("page"))

@@ -59,7 +59,9 @@ def test_a_step_of_another_page_waits_there_and_is_reached_by_routes(page: Page,
     page.evaluate("history.pushState({}, '', '/deals/42')")
     expect(card(page)).to_contain_text("Title two")
     page.evaluate("history.pushState({}, '', '/elsewhere')")
-    expect(card(page)).to_contain_text("Waiting for the page…")
+    expect(page.locator("milepost-guide")).to_have_count(0)
+    page.wait_for_timeout(600)
+    expect(page.locator("milepost-guide")).to_have_count(0)
     page.evaluate("history.back()")
     expect(card(page)).to_contain_text("Title two")
     press(page, "Next")
@@ -68,6 +70,44 @@ def test_a_step_of_another_page_waits_there_and_is_reached_by_routes(page: Page,
     told.wait_for(lambda: len(told.events("page")) >= 5)
     paths = [event["properties"]["path"] for event in told.events("page")]
     assert paths == ["/", "/deals/:id", "/elsewhere", "/deals/:id", "/reports"]
+
+
+def test_away_from_its_page_a_step_waits_without_a_word(page: Page, told: Told, site: Site) -> None:
+    """Who pressed "next" is told for a moment; nobody else, on no other page."""
+    told.guides = [
+        tour(step("one", "import", pages=["/first"]), step("two", "filter", pages=["/second"], wait_ms=900), step("three", "new"))
+    ]
+    page.goto(two_pages(site))
+    press(page, "Next")
+    expect(card(page)).to_contain_text("Waiting for the page…")
+    expect(card(page).get_by_role("button", name="Skip")).to_have_count(0)
+    expect(page.locator("milepost-guide")).to_have_count(0)
+    page.goto(site.page("/third", BODY))
+    told.wait_for(lambda: len(told.boots) == 2)
+    page.wait_for_timeout(700)
+    expect(page.locator("milepost-guide")).to_have_count(0)
+    page.goto(f"{site.url}/second")
+    expect(card(page)).to_contain_text("Title two")
+    assert {event["properties"]["what"] for event in told.events("$guide")} <= {"shown", "step"}
+
+
+@pytest.mark.parametrize("away", [True, False])
+def test_the_notice_that_it_waits_closes_like_any_card(page: Page, told: Told, site: Site, away: bool) -> None:
+    told.guides = [tour(step("one", "import"), step("two", "nowhere", missing="wait", pages=["/second"] if away else None))]
+    page.goto(site.page("/", BODY))
+    press(page, "Next")
+    expect(card(page)).to_contain_text("Waiting for the page…")
+    page.locator("milepost-guide summary").click()
+    menu = page.locator("milepost-guide .menu")
+    expect(menu.get_by_role("button")).to_have_text(["Later", "Don't show this again", "Turn all tips off"])
+    box = menu.bounding_box()
+    assert box is not None
+    assert 0 <= box["y"]
+    assert box["y"] + box["height"] <= 720
+    page.keyboard.press("Escape")
+    expect(page.locator("milepost-guide")).to_have_count(0)
+    told.wait_for_progress("dismissed", "two")
+    assert told.progress()[-1] == ("dismissed", "two", "closed")
 
 
 def test_input_addresses_and_events_advance(page: Page, told: Told, site: Site) -> None:

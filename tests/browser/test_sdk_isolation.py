@@ -145,6 +145,24 @@ def test_without_storage_everything_works_on_the_page(page: Page, told: Told, si
     told.wait_for(lambda: told.events("Used"))
 
 
+def test_a_video_is_not_asked_for_before_a_click(page: Page, told: Told, site: Site) -> None:
+    """Under a policy that names no `media-src`, a guide with a video breaks nothing."""
+    blocks = [{"type": "heading", "text": "Watch"}, {"type": "video", "src": "/film.mp4", "title": "The board in a minute"}]
+    told.guides = [tour(step("one", "import", blocks=blocks))]
+    watching = "window.broken = []; addEventListener('securitypolicyviolation', (e) => broken.push(e.violatedDirective));"
+    page.goto(site.page("/", BODY, script=watching))
+    play = card(page).get_by_role("button", name="The board in a minute")
+    expect(play).to_be_visible()
+    expect(card(page).locator("video")).to_have_count(0)
+    page.wait_for_timeout(100)
+    assert page.evaluate("broken") == []
+    site.policy += "; media-src 'self'"
+    page.reload()
+    play.click()
+    expect(card(page).locator("video[src='/film.mp4'][controls]")).to_be_visible()
+    assert page.evaluate("broken") == []
+
+
 def test_an_unknown_block_and_an_unsafe_address_show_nothing(page: Page, told: Told, site: Site) -> None:
     blocks = [
         {"type": "heading", "text": "<b>Title</b>"},

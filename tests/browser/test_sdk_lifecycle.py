@@ -64,6 +64,42 @@ def test_the_last_reachable_step_says_done(page: Page, told: Told, site: Site) -
     ]
 
 
+def test_an_authors_next_says_done_when_nothing_follows(page: Page, told: Told, site: Site) -> None:
+    blocks = [{"type": "heading", "text": "Tick"}, button("Next", {"do": "next"})]
+    told.guides = [tour(step("one", "import", blocks=blocks), step("two", "renamed", wait_ms=200))]
+    ready(page, site)
+    expect(page.locator("milepost-guide .primary")).to_have_text("Done")
+    press(page, "Done")
+    told.wait_for_progress("finished", "one")
+
+
+def test_when_what_follows_is_gone_the_card_stays_and_says_done(page: Page, told: Told, site: Site) -> None:
+    told.guides = [tour(step("one", "import"), step("two", "filter"))]
+    ready(page, site)
+    page.evaluate("() => { window.kept = document.querySelector('[data-testid=filter]'); kept.hidden = true }")
+    press(page, "Next")
+    expect(page.locator("milepost-guide .primary")).to_have_text("Done")
+    expect(card(page)).to_contain_text("Title one")
+    page.evaluate("() => { kept.hidden = false }")
+    expect(card(page)).to_contain_text("Title two")
+    press(page, "Back")
+    expect(card(page)).to_contain_text("Title one")
+    page.evaluate("() => { kept.hidden = true }")
+    press(page, "Next")
+    press(page, "Done")
+    told.wait_for_progress("finished", "one")
+    assert ("missing", "two", "missing") in told.progress()
+
+
+def test_what_a_click_brings_is_waited_for_even_at_the_end(page: Page, told: Told, site: Site) -> None:
+    told.guides = [tour(step("one", "import", advance=[{"on": "click"}]), step("two", "late"))]
+    ready(page, site)
+    page.get_by_test_id("import").click()
+    page.wait_for_timeout(100)
+    page.evaluate("() => { document.querySelector('[data-testid=new]').dataset.testid = 'late' }")
+    expect(card(page)).to_contain_text("Title two")
+
+
 def test_starting_twice_is_one_guide(page: Page, told: Told, site: Site) -> None:
     told.guides = [tour(*THREE, trigger=BY_HAND)]
     ready(page, site)

@@ -33,6 +33,7 @@ export interface Host {
   ended(): string | undefined;
   keep(run?: RunState): void;
   put(event: Partial<Event>): void;
+  flush(): void;
   ask(name: string, detail: unknown): Promise<boolean>;
   claim(body: object): Promise<boolean>;
   now(): number;
@@ -51,7 +52,7 @@ const RUN_MS = 1_800_000;
 const TYPING_MS = 10_000;
 const FIELD = "input:not([type=button]):not([type=submit]):not([type=checkbox]):not([type=radio]),textarea,select,[contenteditable]";
 
-export function openGuides({ win, scope, quiet_ms, locale, load, rules, run: kept, ended, keep, put, ask, claim, now }: Host): Guides {
+export function openGuides({ win, scope, quiet_ms, locale, load, rules, run: kept, ended, keep, put, flush, ask, claim, now }: Host): Guides {
   const doc = win.document;
   const since = Date.now();
   const asked = new Set<string>();
@@ -117,6 +118,8 @@ export function openGuides({ win, scope, quiet_ms, locale, load, rules, run: kep
       const progress = { guide: id, version, run: run.run, step, what, reason, over };
       put({ type: "track", event: "$guide", properties: progress });
       ask(what, progress);
+      // The next page load asks the server whether it is over.
+      if (over) flush();
     };
     player = attempt(() =>
       view.play({
@@ -129,6 +132,11 @@ export function openGuides({ win, scope, quiet_ms, locale, load, rules, run: kep
         locale: locale(),
         words,
         openScope,
+        visit(href) {
+          // Our own page is left last, when all else the button does is done.
+          if (href[0] === "/" || href.startsWith(win.location.origin)) setTimeout(() => win.location.assign(href));
+          else win.open(href, "_blank", "noopener");
+        },
         locate,
         watch: watchPage,
         fits,

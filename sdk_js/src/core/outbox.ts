@@ -124,7 +124,10 @@ export function openOutbox(win: Window, base: string, writeKey: string, store: S
 
   return {
     put,
-    flush: () => later(0),
+    flush() {
+      timer = timer?.() as undefined;
+      later(0);
+    },
     beacon() {
       const batch = pack();
       if (!batch.length || !attempt(() => win.navigator.sendBeacon(base + "/v1/batch", body(batch)))) return;

@@ -135,6 +135,7 @@ export function createSdk(win: Window, writeKey: string, base: string, options: 
       save();
     },
     put,
+    flush: outbox.flush,
     ask,
     async claim(body) {
       const { body: answer } = await post("/v1/claim", JSON.stringify({ ...who(), ...body }), 2000);

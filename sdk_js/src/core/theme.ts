@@ -10,5 +10,10 @@ export interface Look {
 export const lookOf = (win: Window, theme?: Theme): Look => {
   const scheme = theme?.mode?.replace("auto", "") || getComputedStyle(win.document.documentElement).colorScheme;
   const dark = /dark/.test(scheme) && (!/light/.test(scheme) || win.matchMedia("(prefers-color-scheme:dark)").matches);
-  return { dark, values: { ...theme?.light, ...(dark && theme?.dark) } };
+  const values = { ...theme?.light, ...(dark && theme?.dark) };
+  Object.entries(values).forEach(([name, value]) => {
+    // A look is never an address to fetch.
+    values[name] = value === "host" ? getComputedStyle(win.document.body).fontFamily : /url\(/i.test(value) ? "" : value;
+  });
+  return { dark, values };
 };

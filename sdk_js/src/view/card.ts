@@ -14,6 +14,8 @@ export interface CardNeeds {
   forward?: string | false;
   /** Why it does not point at anything. */
   note?: string | false;
+  /** What the author's own "next" says when nothing follows any more. */
+  done?: string | false | undefined;
   /** Offer "later", "not this one", "no tips". */
   menu: boolean;
   words: Words;
@@ -37,12 +39,19 @@ const draw = (block: Block): HTMLElement | false => {
   if (type === "heading" || type === "text") return make(type === "text" ? "p" : "h2", {}, ...spans(block.text));
   const src = (type === "image" || type === "video") && safeUrl(block.src);
   if (!src) return false;
-  return type === "image"
-    ? make("img", { class: "pic", src, alt: block.alt ?? "" })
-    : make("video", { class: "pic", src, controls: "", preload: "none", "aria-label": block.title ?? "" });
+  if (type === "image") return make("img", { class: "pic", src, alt: block.alt ?? "" });
+  // Nothing of it is asked for before the person wants it.
+  const title = block.title ?? "";
+  const play = make("button", { type: "button", class: "secondary play" }, "▶ " + title);
+  play.onclick = () => {
+    const video = make("video", { class: "pic", src, controls: "", autoplay: "", "aria-label": title });
+    play.replaceWith(video);
+    video.focus();
+  };
+  return play;
 };
 
-export function buildCard({ index, total, blocks, looks, modal, forward, note, menu, words, onPress }: CardNeeds): HTMLElement {
+export function buildCard({ index, total, blocks, looks, modal, forward, note, done, menu, words, onPress }: CardNeeds): HTMLElement {
   const [count, , back, , , , close, more] = words;
   const button = (text: Rich, style: string, actions: Action[], label?: string) => {
     const made = make("button", { type: "button", class: style, ...(label && { "aria-label": label }) }, ...spans(text));
@@ -50,11 +59,11 @@ export function buildCard({ index, total, blocks, looks, modal, forward, note, m
     return made;
   };
   const body = blocks.map(draw);
-  const own = blocks.map((block) => block.type === "button" && button(block.text, block.style ?? "primary", block.actions)).filter(Boolean);
+  const own = blocks.map((block) => block.type === "button" && button((block.actions[0]?.do === "next" && done) || block.text, block.style ?? "primary", block.actions)).filter(Boolean);
   const counted = count.replace("#", `${index + 1}`).replace("#", `${total}`);
   const foot: Child[] = [
     total > 1 && make("small", {}, counted),
-    ...(own[0] ? own : [index > 0 && button(back, "", [{ do: "back" }]), forward && button(forward, "primary", [{ do: "next" }])]),
+    ...(own[0] ? own : [index > 0 && button(back, "", [{ do: "back" }]), forward && button(forward, looks === "pill" ? "" : "primary", [{ do: "next" }])]),
   ];
   const choices =
     menu &&

@@ -27,6 +27,10 @@ export function play(stage: Stage): Player {
   let turn = 0;
   /** This step was told to the server and said aloud. */
   let told = false;
+  /** The card says that there is more to come. */
+  let promised = false;
+  /** The step began on this very page: who pressed "next" is on the way. */
+  let fresh = false;
   let inside = false;
   let back_to: HTMLElement | null = null;
   const life = stage.openScope();
@@ -72,10 +76,18 @@ export function play(stage: Stage): Player {
   const next = () => {
     const rest = steps.slice(index + 1);
     if (rest[0] && !(shown && isLast())) return go(index + 1);
+    if (promised) {
+      // What was there is gone: the card stays and says "done", until it comes after all.
+      settle();
+      return stage.watch(doc, now, () => isLast() || next());
+    }
     rest.forEach((one) => miss(one, "missing"));
     if (shown) end("finished");
     else end("missing", "missing");
   };
+
+  /** The page moved on by itself: what comes may need a moment to be there. */
+  const advance = () => (steps[index + 1] ? go(index + 1) : next());
 
   const back = () => {
     if (index) go(index - 1, -1);
@@ -88,9 +100,7 @@ export function play(stage: Stage): Player {
     else if (what === "finish" || what === "start") end("finished", undefined, other);
     else if (what === "open") {
       const href = safeUrl(url);
-      // Our own page is left last, when all else the button does is done.
-      if (href && (href[0] === "/" || href.startsWith(win.location.origin))) setTimeout(() => win.location.assign(href));
-      else if (href) win.open(href, "_blank", "noopener");
+      if (href) stage.visit(href);
     } else dismiss(what === "close" ? "closed" : what);
   };
 
@@ -108,6 +118,7 @@ export function play(stage: Stage): Player {
       index = steps.indexOf(step);
       travel = direction;
       told = false;
+      fresh = mine > 1;
       settle();
     });
   };
@@ -135,7 +146,7 @@ export function play(stage: Stage): Player {
     surface.lay(anchor, ...nodes);
   };
 
-  const card = (blocks: Block[], looks: CardNeeds["looks"], menu: boolean, modal?: boolean, forward?: string | false, note?: string | false) =>
+  const card = (blocks: Block[], looks: CardNeeds["looks"], modal?: boolean, forward?: string | false, note?: string | false, done?: CardNeeds["done"]) =>
     buildCard({
       index,
       total: steps.length,
@@ -144,24 +155,18 @@ export function play(stage: Stage): Player {
       modal,
       forward,
       note,
-      menu,
+      done,
+      menu: !stage.free,
       words,
       onPress: (node, actions) => void now.listen(node, "click", () => actions.forEach(act)),
     });
 
-  /** Says that it waits, unless the step stands there in words by now. */
-  const pill = () =>
-    surface?.layer.children[1] ||
-    show(
-      card(
-        [
-          { type: "heading", text: words[11] },
-          { type: "button", id: "", text: words[5], style: "quiet", actions: [{ do: "next" }] },
-        ],
-        "pill",
-        false,
-      ),
-    );
+  /** Says that it waits, unless the step stands there in words by now; on another page one may only go back. */
+  const pill = () => {
+    if (surface?.layer.children[1]) return;
+    show(card([{ type: "heading", text: words[11] }], "pill", false, fits(step.pages) && words[5]));
+    listen();
+  };
 
   /** Shows the step as the page is now; waits for what is not there yet. */
   const settle = () => {
@@ -169,16 +174,23 @@ export function play(stage: Stage): Player {
     now.end();
     now = stage.openScope();
     anchor = why = undefined;
+    promised = false;
     const here = fits(step.pages);
-    if (here && (isModal(step) || !step.target)) return paint();
     if (here) {
-      ({ el: anchor, why } = locate(step.target!, doc));
+      if (isModal(step) || !step.target) return paint();
+      ({ el: anchor, why } = locate(step.target, doc));
       stage.watch(doc, now, look, () => anchor && !anchor.isConnected);
-    }
-    if (anchor) return paint();
+      if (anchor) return paint();
+    } else if (!fresh) return surface?.ours.remove();
     if (surface) show();
     if (shown) now.after(PILL_AFTER_MS, pill);
-    if (here) now.after(step.wait_ms ?? WAIT_MS, skip);
+    now.after(step.wait_ms ?? WAIT_MS, here ? skip : rest);
+  };
+
+  /** The person went elsewhere: a step of another page waits there without a word. */
+  const rest = () => {
+    fresh = false;
+    settle();
   };
 
   const look = () => {
@@ -190,8 +202,9 @@ export function play(stage: Stage): Player {
   const paint = (in_words?: boolean) => {
     const modal = isModal(step);
     const target = anchor;
-    const forward = (!step.advance?.[0] || in_words) && words[!isLast() ? 1 : steps[1] ? 3 : 4];
-    const drawn = card(step.blocks, target ? "tip" : "wide", !stage.free, modal, forward, in_words && words[12]);
+    promised = !isLast();
+    const forward = (!step.advance?.[0] || in_words) && words[promised ? 1 : steps[1] ? 3 : 4];
+    const drawn = card(step.blocks, target ? "tip" : "wide", modal, forward, in_words && words[12], !promised && steps[index + 1] && words[3]);
     const backdrop = modal ? "dim" : target && step.backdrop !== "none" && step.backdrop;
     const cover = !!backdrop && make("div", { class: "cover " + backdrop });
     const ring = backdrop === "spotlight" && make("div", { class: "ring " + step.interaction });
@@ -232,7 +245,7 @@ export function play(stage: Stage): Player {
         (event) => {
           const way = event.composedPath();
           const it = other ? locate(other, doc).el : target;
-          if (it && way.includes(it) && (!value || (way[0] as HTMLInputElement).value === value)) next();
+          if (it && way.includes(it) && (!value || (way[0] as HTMLInputElement).value === value)) advance();
         },
         true,
       );
@@ -257,13 +270,13 @@ export function play(stage: Stage): Player {
 
   const advanceIf = (met: (one: Advance) => unknown) => {
     const yes = step.advance?.some(met);
-    if (yes) next();
+    if (yes) advance();
     return yes;
   };
 
   return {
     onRoute() {
-      if (!advanceIf(({ on, path }) => on === "url" && fits([path!])) && (step.pages || !anchor?.isConnected)) settle();
+      if (!advanceIf(({ on, path }) => on === "url" && fits([path!])) && (step.pages || !anchor?.isConnected)) rest();
     },
     onTrack: (name) => void advanceIf(({ on, event }) => on === "event" && event === name),
     stop: leave,

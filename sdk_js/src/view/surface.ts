@@ -20,7 +20,7 @@ export function openSurface(stage: Stage): Surface {
   const live = make("div", { class: "say", role: "status" });
   const layer = make("div", { class: look.dark ? "mp dark" : "mp", lang: guide.lang || locale, dir: guide.dir || "ltr" }, live);
   Object.entries(look.values).forEach(([name, value]) => {
-    if (!/url\(/i.test(value)) layer.style.setProperty("--" + name, value === "host" ? getComputedStyle(doc.body).fontFamily : value);
+    layer.style.setProperty("--" + name, value);
   });
   const root = host.attachShadow({ mode: "open" });
   const sheet = new CSSStyleSheet();
@@ -41,7 +41,7 @@ export function openSurface(stage: Stage): Surface {
       host.showPopover();
     },
     say(card) {
-      live.textContent = [...card.querySelectorAll("small,h2,p,li")].map((el) => el.textContent).join(". ");
+      live.textContent = [...card.querySelectorAll("small,h2,p,li")].map((el) => el.textContent!.replace(/[^.。!?！？…]$/, "$&.")).join(" ");
     },
   };
 }

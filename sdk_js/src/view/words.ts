@@ -29,5 +29,5 @@ export const EN: Words = [
   "Don't show this again",
   "Turn all tips off",
   "Waiting for the page…",
-  "This step points at something that is not on your screen, so here it is in words.",
+  "This is not on your screen, so here it is in words.",
 ];
