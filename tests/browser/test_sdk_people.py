@@ -104,11 +104,12 @@ def test_a_card_is_a_dialog_with_name_and_description_announced_once(page: Page,
 
 @pytest.mark.parametrize(
     ("lang", "text", "heard"),
-    [("en", "Three days off.", "Tips Three days off. Step 1 of 2."), ("zh-CN", "休假三天。", "Tips 休假三天。 第 1 步，共 2 步.")],
+    [
+        ("en", "Three days off.", "Tips Three days off. Step 1 of 2."),
+        ("zh-CN", "休假三天。", "Tips 休假三天。 第 1 步，共 2 步."),
+    ],
 )
-def test_what_is_said_aloud_has_each_full_stop_once(
-    page: Page, told: Told, site: Site, lang: str, text: str, heard: str
-) -> None:
+def test_what_is_said_aloud_has_each_full_stop_once(page: Page, told: Told, site: Site, lang: str, text: str, heard: str) -> None:
     blocks = [{"type": "heading", "text": "Tips"}, {"type": "text", "text": text}]
     told.guides = [tour(step("one", "import", blocks=blocks), step("two", "filter"), lang=lang)]
     page.goto(site.page("/", BODY))
