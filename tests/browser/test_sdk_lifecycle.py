@@ -76,6 +76,7 @@ def test_an_authors_next_says_done_when_nothing_follows(page: Page, told: Told, 
 def test_when_what_follows_is_gone_the_card_stays_and_says_done(page: Page, told: Told, site: Site) -> None:
     told.guides = [tour(step("one", "import"), step("two", "filter"))]
     ready(page, site)
+    expect(page.locator("milepost-guide .primary")).to_have_text("Next")
     page.evaluate("() => { window.kept = document.querySelector('[data-testid=filter]'); kept.hidden = true }")
     press(page, "Next")
     expect(page.locator("milepost-guide .primary")).to_have_text("Done")
@@ -94,6 +95,7 @@ def test_when_what_follows_is_gone_the_card_stays_and_says_done(page: Page, told
 def test_what_a_click_brings_is_waited_for_even_at_the_end(page: Page, told: Told, site: Site) -> None:
     told.guides = [tour(step("one", "import", advance=[{"on": "click"}]), step("two", "late"))]
     ready(page, site)
+    expect(card(page)).to_contain_text("Title one")
     page.get_by_test_id("import").click()
     page.wait_for_timeout(100)
     page.evaluate("() => { document.querySelector('[data-testid=new]').dataset.testid = 'late' }")
