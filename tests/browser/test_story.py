@@ -124,8 +124,8 @@ def test_a_renamed_target_is_reported_on_the_guides_page(chromium: Browser, cont
     host.goto(f"{story.host_url}/approvals")
     card = host.get_by_role("dialog")
     card.get_by_role("button", name="Show me").click(timeout=15_000)
-    card.get_by_role("button", name="Next").click()
-    expect(card).to_have_count(0, timeout=15_000)  # the third step has nothing to point at
+    card.get_by_role("button", name="Done").click()  # the last step that can be reached: the third has nothing to point at
+    expect(card).to_have_count(0, timeout=15_000)
     host.goto(f"{story.host_url}/")
     wait_until(lambda: any("missing" in row for row in story.guide_events()), 15, "the report of the page")
     csm = open_account(chromium, story)
