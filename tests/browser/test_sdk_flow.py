@@ -75,7 +75,11 @@ def test_a_step_of_another_page_waits_there_and_is_reached_by_routes(page: Page,
 def test_away_from_its_page_a_step_waits_without_a_word(page: Page, told: Told, site: Site) -> None:
     """Who pressed "next" is told for a moment; nobody else, on no other page."""
     told.guides = [
-        tour(step("one", "import", pages=["/first"]), step("two", "filter", pages=["/second"], wait_ms=4000), step("three", "new"))
+        tour(
+            step("one", "import", pages=["/first"]),
+            step("two", "filter", pages=["/second"], wait_ms=4000),
+            step("three", "new"),
+        )
     ]
     page.goto(two_pages(site))
     press(page, "Next")
