@@ -111,7 +111,7 @@ def print_storage(target: Target) -> None:
 def table_sizes(runtime: Runtime) -> list[tuple[str, int]]:
     """(table with its indexes, bytes), largest first."""
     if db.is_sqlite(runtime.engine):
-        sql = "SELECT name, pgsize FROM dbstat WHERE aggregate = 1"
+        sql = "SELECT 'the file', page_count * page_size FROM pragma_page_count(), pragma_page_size()"
     else:
         sql = (
             "SELECT coalesce(parent.relname, c.relname), sum(pg_total_relation_size(c.oid)) FROM pg_class c "
