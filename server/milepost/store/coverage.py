@@ -157,12 +157,6 @@ def read_last_days(connection: Connection, environment_id: int, ids: Iterable[in
     return found
 
 
-def count_used_features(connection: Connection, environment_id: int, from_day: int) -> dict[int, int]:
-    """{account: features with unguided use since that day}: coverage's numerator to today, before eligibility."""
-    sql = "SELECT account_id, count(*) FROM feature_last WHERE environment_id = ? AND last_day >= ? GROUP BY account_id"
-    return {int(a): int(n) for a, n in driver.fetch(connection, sql, (environment_id, from_day))}
-
-
 def count_accounts_using(connection: Connection, environment_id: int, from_day: int, today: int) -> dict[int, int]:
     """{ordinal: accounts with unguided use since that day}, without those that left before today."""
     sql = (

@@ -88,9 +88,3 @@ def delete_events_before(connection: Connection, environment_id: int, before_ms:
         connection, "DELETE FROM events WHERE environment_id = ? AND key = ?", [(environment_id, bytes(k[0])) for k in keys]
     )
     return len(keys)
-
-
-def count_unsigned(connection: Connection, environment_id: int) -> int:
-    """Stored events that do not count because nobody signed for them."""
-    sql = "SELECT count(*) FROM events WHERE environment_id = ? AND excluded = 'unsigned'"
-    return int(driver.fetch(connection, sql, (environment_id,))[0][0])

@@ -12,7 +12,7 @@ from milepost.store.tables.catalogue import (
     features,
     tracking_faults,
 )
-from milepost.store.tables.events import reach_day, rule_hour, unmatched, usage
+from milepost.store.tables.events import reach_day, rule_hour, unmatched
 
 FeatureRow = RowMapping
 
@@ -124,19 +124,6 @@ def list_reached(connection: Connection, environment_id: int, account_id: int | 
     if account_id is not None:
         query = query.where(c.subject_id == account_id)
     return list(connection.execute(query).mappings())
-
-
-def insert_reached(connection: Connection, environment_id: int, **values: Any) -> None:
-    """Reached once."""
-    connection.execute(insert(checkpoint_reached).values(environment_id=environment_id, subject="account", **values))
-
-
-def read_account_uses(connection: Connection, environment_id: int, account_id: int) -> list[tuple[int, int, int, int]]:
-    """(ordinal, day, end user, unguided uses) of one account, ever."""
-    query = select(usage.c.ordinal, usage.c.day, usage.c.end_user_id, usage.c.n).where(
-        usage.c.environment_id == environment_id, usage.c.account_id == account_id, usage.c.n > 0
-    )
-    return [(r.ordinal, r.day, r.end_user_id, r.n) for r in connection.execute(query)]
 
 
 def list_open_faults(connection: Connection, environment_id: int) -> list[RowMapping]:

@@ -162,14 +162,3 @@ def set_no_tips(connection: Connection, environment_id: int, end_user_id: int) -
     driver.execute(
         connection, "UPDATE end_users SET no_tips = 1 WHERE environment_id = ? AND id = ?", (environment_id, end_user_id)
     )
-
-
-def list_account_runs(connection: Connection, environment_id: int, account_id: int, limit: int = 100) -> list[Row]:
-    """(guide key, guide name, end user key, started_at, shown_at, outcome, reason, step) of one account, newest first."""
-    sql = (
-        "SELECT g.key, g.name, u.key, r.started_at, r.shown_at, r.outcome, r.reason, r.step FROM runs r "
-        "JOIN guides g ON g.environment_id = r.environment_id AND g.id = r.guide_id "
-        "JOIN end_users u ON u.environment_id = r.environment_id AND u.id = r.end_user_id "
-        "WHERE r.environment_id = ? AND r.account_id = ? ORDER BY r.started_at DESC LIMIT ?"
-    )
-    return driver.fetch(connection, sql, (environment_id, account_id, limit))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, delete, insert, select, update
+from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from milepost.store import driver
 from milepost.store.tables.scores import feature_state, live_scores, settled_scores
@@ -229,9 +229,3 @@ def last_done_run(connection: Connection, environment_id: int, job: str) -> int 
     sql = "SELECT max(for_on) FROM job_runs WHERE environment_id = ? AND job = ? AND status = 'done'"
     found = driver.fetch(connection, sql, (environment_id, job))[0][0]
     return None if found is None else int(found)
-
-
-def list_runs(connection: Connection, environment_id: int, limit: int = 50) -> list[RowMapping]:
-    """Newest first."""
-    query = select(job_runs).where(job_runs.c.environment_id == environment_id).order_by(job_runs.c.id.desc()).limit(limit)
-    return list(connection.execute(query).mappings())

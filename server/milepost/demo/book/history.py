@@ -203,13 +203,6 @@ class DayWriter:
 EVERYONES = frozenset({"leave_request", "roster_view", "attendance_view", "people_directory"})
 
 
-def events_between(book: Book, first: int, last: int) -> Iterator[Event]:
-    """Every account's events, day by day, both days included."""
-    for day in range(first, last + 1):
-        today = [event for account in book.accounts for event in events_of_day(book, account, day)]
-        yield from sorted(today, key=lambda event: str(event["timestamp"]))
-
-
 def departures(book: Book) -> Iterator[Event]:
     """Accounts that left say so last, so that nothing of theirs is left out on the way in."""
     for account in book.accounts:

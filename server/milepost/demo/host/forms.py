@@ -190,11 +190,6 @@ def as_file(name: str, lines: list[list[Any]]) -> Response:
     return Response(file.getvalue(), media_type="text/csv", headers=headers)
 
 
-def as_cell(value: Any) -> str:
-    """What a spreadsheet would run is marked as text."""
-    return f"'{value}" if str(value).startswith(("=", "+", "-", "@")) else str(value)
-
-
 def noted(
     path: str, kind: str, field: str, notice: str, event: str, *, pro: bool = False, role: str = ""
 ) -> Callable[[Visit, Form], Response]:
