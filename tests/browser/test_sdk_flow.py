@@ -203,6 +203,7 @@ def test_the_claim_says_who_and_what_before_the_first_paint(page: Page, told: To
     assert (claim["guide"], claim["version"], claim["free"]) == ("first_steps", 7, False)
     assert (claim["userId"], claim["account"], claim["token"]) == ("ada", "acme", "signed.by.host")
     press(page, "Close")
+    expect(page.locator("milepost-guide")).to_have_count(0)
     show(page)
     told.wait_for(lambda: len(told.claims) == 2)
     assert told.claims[1]["free"] is True, "who asks for a guide does not pay with attention"

@@ -113,6 +113,18 @@ def test_starting_twice_is_one_guide(page: Page, told: Told, site: Site) -> None
     assert len(told.claims) == 1
 
 
+def test_who_asks_again_for_a_guide_that_waits_unseen_gets_it_anew(page: Page, told: Told, site: Site) -> None:
+    told.guides = [tour(step("one", "import"), step("two", "filter", pages=["/elsewhere"]), trigger=BY_HAND)]
+    ready(page, site)
+    show(page)
+    press(page, "Next")
+    page.evaluate("history.pushState({}, '', '/aside')")
+    expect(page.locator("milepost-guide")).to_have_count(0)
+    show(page)
+    expect(card(page)).to_contain_text("Title one")
+    told.wait_for(lambda: len(told.claims) == 2)
+
+
 def test_the_end_removes_every_node_and_listener(page: Page, told: Told, site: Site) -> None:
     told.guides = [tour(*THREE, trigger=BY_HAND)]
     ready(page, site)

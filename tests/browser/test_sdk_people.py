@@ -201,6 +201,7 @@ def test_later_never_and_no_tips_are_offered_except_where_the_person_asked(page:
     page.goto(url)
     expect(card(page)).to_be_visible()
     press(page, "Close")
+    expect(page.locator("milepost-guide")).to_have_count(0)
     show(page)
     expect(card(page)).to_be_visible()
     expect(page.locator("milepost-guide summary")).to_have_count(0)

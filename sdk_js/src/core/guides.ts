@@ -163,7 +163,8 @@ export function openGuides({ win, scope, quiet_ms, locale, load, rules, run: kep
   const show = (name: string, step?: string | number) => {
     const found = offered.find((one) => one.steps[0] && (one.guide === name || one.key === name));
     if (!answered || busy || !found) wanted = [name, step];
-    else if (!player || found.guide !== kept()?.doc.guide) {
+    // One that stands on the screen stays as it is; one that waits unseen begins anew.
+    else if (found.guide !== kept()?.doc.guide || !doc.querySelector("milepost-guide")) {
       player?.close();
       begin(found, true, step);
     }
