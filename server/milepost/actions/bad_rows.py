@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from milepost.actions.intake_group import Batch
+from milepost.actions.over_cap import BY_KEY, BY_TOKEN, vouch
 from milepost.actions.receive import KINDS
 from milepost.actions.runtime import Runtime
 from milepost.actions.tenant import Tenant
@@ -28,7 +29,8 @@ class Replay:
 def replay_bad_rows(runtime: Runtime, tenant: Tenant, row_ids: list[int], *, as_history: bool = True) -> Replay:
     """Reads each row as history (its own time may lie back to the retention) and gives it to the writer.
 
-    The row keeps its trust: what a secret key sent counts as verified. Rows replayed before are left alone.
+    The row keeps its receive time and its trust: what a secret key sent, or a token signed, counts as verified. Rows
+    replayed before are left alone.
     """
     if runtime.intake is None:
         raise Unavailable("This process takes no events.")
@@ -44,8 +46,10 @@ def replay_bad_rows(runtime: Runtime, tenant: Tenant, row_ids: list[int], *, as_
             result.refused += 1
             reasons.append(found.detail)
             continue
-        found.verified = bool(row[6])
-        batch = Batch(tenant.id, "replay", runtime.clock(), bool(row[6]), [found], [])
+        found.verified = row[6] == BY_KEY
+        if row[6] == BY_TOKEN:
+            vouch(found, row[5])
+        batch = Batch(tenant.id, "replay", row[1], row[6] == BY_KEY, [found], [])
         receipt = runtime.intake.submit(batch).result(WAIT_S)
         result.refused += len(receipt.refused)  # the writer has put it aside anew: that row stands for this one
         reasons += [r.detail for r in receipt.refused]

@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection
 
 from milepost.actions.intake_memory import Memory
 from milepost.actions.intake_people import People
 from milepost.actions.intake_rollups import SIGNAL_EVENTS, Additions, write_additions
+from milepost.actions.over_cap import BY_KEY, BY_TOKEN, UNTRUSTED, put_aside
 from milepost.actions.tenant import Tenant
 from milepost.rules.days import day_of
 from milepost.rules.matching import pack_ordinals
@@ -19,14 +19,13 @@ from milepost.store import events as event_store
 from milepost.store import ledger, rollups
 from milepost.store import people as people_store
 from milepost.store import waiting as waiting_store
-from milepost.wire.event import Reading, Refused, format_instant
+from milepost.wire.event import Reading, Refused
 
 MAX_NAMES = 2_000
 MAX_BAD_ROWS_PER_HOUR = 10_000
 OTHER = "(other)"
 SEEN_STEP_MS = 60_000
 HOUR_MS = 3_600_000
-OVER_CAP = "This hour's limit of new accounts from browsers is reached; create accounts from your server or raise the limit."
 
 
 @dataclass
@@ -128,7 +127,7 @@ def _decide(
         batch = batches[index]
         owner = people.decide(reading, trusted=batch.trusted)
         if owner.excluded == "over_cap":
-            receipts[index].refused.append(_over_cap(reading))
+            receipts[index].refused.append(put_aside(reading, batch.received_at))
             continue
         if owner.waits is not None:
             waiting.append((owner.waits, reading.key))
@@ -244,7 +243,8 @@ def _book(
             if memory.n_refused_hour > MAX_BAD_ROWS_PER_HOUR:
                 receipt.overflow += 1
                 continue
-            bad.append((batch.received_at, batch.route, refused.reason, refused.detail, refused.body, int(batch.trusted)))
+            trusted = BY_KEY if batch.trusted else BY_TOKEN if refused.verified else UNTRUSTED
+            bad.append((batch.received_at, batch.route, refused.reason, refused.detail, refused.body, trusted))
         book = books.setdefault((day_of(batch.received_at, tenant.zone), batch.route), Counter())
         book["received"] += receipt.received
         book["stored"] += receipt.stored
@@ -254,29 +254,6 @@ def _book(
     ledger.insert_bad_rows(connection, tenant.id, bad)
     for (day, route), book in sorted(books.items()):
         ledger.add_to_ledger(connection, tenant.id, day, route, book)
-
-
-def _over_cap(reading: Reading) -> Refused:
-    return Refused("over_cap", OVER_CAP, rewrite(reading))
-
-
-def rewrite(reading: Reading) -> str:
-    """A reading as an event again, for bad rows and replay."""
-    from_ms = {"timestamp": format_instant(reading.sent_ms)} if reading.sent_ms else {}
-    event: dict[str, Any] = {
-        "type": reading.type,
-        "event": reading.name if reading.type == "track" else None,
-        "name": reading.name if reading.type != "track" else None,
-        "messageId": reading.message_id,
-        "userId": reading.user,
-        "anonymousId": reading.anonymous,
-        "groupId": reading.group if reading.type == "group" else None,
-        "properties": reading.properties or None,
-        "traits": reading.traits or None,
-        "context": {"groupId": reading.group} if reading.group and reading.type != "group" else None,
-        **from_ms,
-    }
-    return msgspec.json.encode({k: v for k, v in event.items() if v is not None}).decode()
 
 
 def _by_key(row: tuple[Any, ...]) -> bytes:

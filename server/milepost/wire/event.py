@@ -93,6 +93,7 @@ class Refused(msgspec.Struct, gc=False):
     reason: str
     detail: str
     body: str
+    verified: bool = False  # by a token; only where a cap refused what was good
 
 
 envelope_decoder = msgspec.json.Decoder(Envelope)
@@ -206,8 +207,7 @@ def parse_instant(value: Any) -> int | None:
 
 def format_instant(at_ms: int) -> str:
     """ms to RFC 3339 with milliseconds, UTC."""
-    moment = dt.datetime.fromtimestamp(at_ms / 1000, dt.UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return (EPOCH + at_ms * MILLISECOND).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def as_id(value: Any) -> str | None:

@@ -61,7 +61,7 @@ bad_rows = table(
     text("reason"),  # code: clock, too_large, depth …
     text("detail"),  # a sentence that names the thing and the repair
     text("body"),  # what may be kept of the event, see rules/keeping.py; at most 32 KiB
-    integer("trusted", default=0),
+    integer("trusted", default=0),  # who vouched: 0 nobody, 1 a secret key, 2 a token (kept in the body as `signed`)
     integer("replayed_at", null=True),
     Index(None, "environment_id", "received_at"),
 )
