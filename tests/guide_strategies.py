@@ -1,10 +1,10 @@
 """Any guide an author may write, for properties that must hold of all of them."""
 
-from typing import Any
+from typing import Any, get_args
 
 from hypothesis import strategies as st
 
-from milepost.wire.guide import Guide
+from milepost.wire.guide import Guide, Kind
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=40)
 KEYS = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,20}", fullmatch=True).filter(lambda key: not key.startswith("gde_"))
@@ -39,6 +39,11 @@ BLOCK = st.one_of(
     st.fixed_dictionaries({"type": st.just("list"), "ordered": st.booleans(), "items": st.lists(WORDS, min_size=1, max_size=3)}),
     st.fixed_dictionaries({"type": st.just("image"), "src": st.just("https://a.example/x.png")}, optional={"alt": WORDS}),
     st.fixed_dictionaries({"type": st.just("divider")}),
+    st.fixed_dictionaries({"type": st.just("code"), "text": TEXT}),
+    st.fixed_dictionaries(
+        {"type": st.just("question"), "id": st.uuids().map(str), "ask": st.sampled_from(["nps", "csat", "text"])},
+        optional={"text": WORDS, "low": WORDS, "required": st.booleans(), "max_length": st.integers(10, 2000)},
+    ),
     st.fixed_dictionaries({"type": st.just("button"), "id": KEYS, "text": WORDS, "actions": st.just([{"do": "next"}])}),
 )
 ADVANCE = st.one_of(
@@ -56,19 +61,21 @@ STEP = st.fixed_dictionaries(
         "missing": st.sampled_from(["skip", "centre", "wait", "end"]),
         "wait_ms": st.integers(0, 60_000),
         "escape": st.booleans(),
+        "done_when": st.sampled_from([{"checkpoint": "first"}, {"feature": "a"}, {"guide": "g"}]),
     },
 )
 TRIGGER = st.just({"on": "page"}) | st.fixed_dictionaries({"on": st.just("event"), "event": TEXT})
 STEPS: st.SearchStrategy[list[Any]] = st.lists(STEP, min_size=1, max_size=4, unique_by=lambda step: step["id"])
 GUIDES = st.fixed_dictionaries(
     {
-        "apiVersion": st.just("guide/v1"), "key": KEYS, "name": TEXT, "kind": st.sampled_from(["tour", "tooltip", "modal"]),
+        "apiVersion": st.just("guide/v1"), "key": KEYS, "name": TEXT, "kind": st.sampled_from(sorted(get_args(Kind))),
         "steps": STEPS,
     },
     optional={
         "goal_feature": TEXT, "priority": st.integers(0, 100), "linkable": st.booleans(), "audience": TREE,
         "budget": st.sampled_from(["spend", "free"]), "theme": KEYS, "default_locale": LOCALES,
-        "pages": st.just(["/**"]), "trigger": TRIGGER,
+        "pages": st.just(["/**"]), "trigger": TRIGGER, "title": WORDS, "place": st.sampled_from(["top", "end"]),
+        "ordered": st.booleans(),
         "frequency": st.fixed_dictionaries({"repeat": st.sampled_from(["once", "always"]), "wait_days": st.integers(0, 365)}),
         "schedule": st.just({"from_at": "2026-11-24T09:30:00Z"}),
     },

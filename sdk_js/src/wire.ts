@@ -48,7 +48,31 @@ export type Block =
   | { type: "image"; src: string; alt?: string; width?: number; height?: number }
   | { type: "video"; src: string; title?: string; poster?: string | null }
   | { type: "divider" }
+  | { type: "code"; text: string }
+  | QuestionBlock
   | ButtonBlock;
+
+/** Something to answer in a survey. */
+export interface QuestionBlock {
+  type: "question";
+  id: string;
+  ask: "nps" | "csat" | "choice" | "text";
+  text?: Rich;
+  low?: Rich;
+  high?: Rich;
+  options?: { id: string; text: Rich }[];
+  many?: boolean;
+  required?: boolean;
+  max_length?: number;
+}
+
+/** Where a survey goes on after an answer; without a step it ends. */
+export interface Branch {
+  question: string;
+  op: "is" | "has" | "lte" | "gte";
+  value: string | number;
+  step?: string | null;
+}
 
 export interface ButtonBlock {
   type: "button";
@@ -81,6 +105,9 @@ export interface Step {
   escape?: boolean;
   arrows?: boolean;
   overlay_click?: "nothing" | "next" | "close";
+  /** A task's rule stays with the server. */
+  done_when?: never;
+  branches?: Branch[];
 }
 
 export interface Guide {
@@ -89,6 +116,11 @@ export interface Guide {
   version: number;
   name?: string;
   kind: string;
+  title?: Rich;
+  place?: "auto" | "top" | "bottom" | "start" | "end";
+  overlay?: boolean;
+  ordered?: boolean;
+  collapsed?: boolean;
   lang?: string;
   dir?: "ltr" | "rtl";
   theme?: string | null;

@@ -18,6 +18,8 @@ PAIRS: list[tuple[str, type[BaseModel], set[str]]] = [
     ("Action", guide.Action, set()),
     ("Span", guide.Span, set()),
     ("ButtonBlock", guide.Button, set()),
+    ("QuestionBlock", guide.Question, set()),
+    ("Branch", guide.Branch, set()),
     ("Advance", guide.Advance, set()),
     ("Step", guide.Step, set()),
     ("Guide", guide.Guide, RESOLVED),

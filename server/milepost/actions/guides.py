@@ -111,6 +111,7 @@ def known_of(connection: Connection, tenant: Tenant) -> Known:
         features={key for row in features for key in (row["key"], *json.loads(row["aliases"]))},
         guides={row["key"] for row in guide_store.list_guides(connection, tenant.id) if row["status"] != "retired"},
         themes=set(guide_store.list_themes(connection, tenant.id)),
+        checkpoints={row["key"] for row in feature_store.list_checkpoints(connection, tenant.id)},
     )
 
 

@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 
 from milepost.rules.localise import locales_of, words_of
 from milepost.wire.audience import All, Any_, Audience, Leaf, Not
-from milepost.wire.guide import Action, Button, Guide, Image, Step
+from milepost.wire.guide import Action, Button, DoneWhen, Guide, Heading, Image, Question, Step
 
 Path = tuple[str | int, ...]
 PLACES = ("user.", "account.")
 OF_FEATURE = ("uses", "guided_uses")
 NO_FEATURE = "The catalogue has no feature “%(key)s”."
 NO_GUIDE = "There is no guide “%(key)s”."
+NO_CHECKPOINT = "There is no checkpoint “%(key)s”."
+WITH_GOAL = frozenset({"tour", "tooltip", "modal", "checklist"})  # a banner, a survey or the resource centre may have none
 NO_FACT = (
     "There is no fact “%(key)s”; write user.<trait>, account.<trait>, feature.<key>.uses, feature.<key>.guided_uses, "
     "guide.<key>.state, locale or path."
@@ -45,22 +47,69 @@ class Known:
     features: Collection[str] = ()
     guides: Collection[str] = ()
     themes: Collection[str] = ()
+    checkpoints: Collection[str] = ()
 
 
 def lint(guide: Guide, known: Known) -> list[Problem]:
     """Problems in the order of the guide."""
     found: list[Problem] = []
-    if guide.goal_feature is None:
+    if guide.goal_feature is None and guide.kind in WITH_GOAL:
         found.append(Problem(("goal_feature",), "No goal feature: nobody will know whether the guide worked."))
-    elif guide.goal_feature not in known.features:
+    elif guide.goal_feature is not None and guide.goal_feature not in known.features:
         found.append(Problem(("goal_feature",), NO_FEATURE, {"key": guide.goal_feature}, blocks=True))
     if guide.theme is not None and guide.theme not in known.themes:
         found.append(Problem(("theme",), "There is no theme “%(key)s”.", {"key": guide.theme}, blocks=True))
     found += _lint_audience(guide.audience, ("audience",), known)
+    found += _lint_kind(guide, known)
     wanted = locales_of(guide)
+    if isinstance(guide.title, dict) and wanted - set(guide.title):
+        found.append(_untranslated(("title",), wanted - set(guide.title)))
     for index, step in enumerate(guide.steps):
-        found += _lint_step(step, ("steps", index), known, last=index == len(guide.steps) - 1, locales=wanted)
+        last = index == len(guide.steps) - 1 and guide.kind != "checklist"
+        found += _lint_step(step, ("steps", index), known, last=last, locales=wanted)
     return found
+
+
+def _lint_kind(guide: Guide, known: Known) -> Iterator[Problem]:
+    """What belongs to one kind only."""
+    if guide.kind == "survey" and not guide.questions():
+        yield Problem(("steps",), "A survey that asks nothing can't be answered.", blocks=True)
+    if guide.kind in {"checklist", "resource_centre"} and guide.title is None:
+        yield Problem(("title",), "No title: people read “%(name)s”, the guide's own name.", {"name": guide.name})
+    if guide.kind in {"banner", "resource_centre"} and len(guide.steps) > 1:
+        yield Problem(("steps", 1), "Only the first step of this kind is shown.", blocks=True)
+    for index, step in enumerate(guide.steps):
+        place: Path = ("steps", index)
+        if guide.kind in {"tour", "tooltip", "modal"} and step.kind == "tooltip" and step.target is None:
+            yield Problem(place, "A tooltip without a target stands in the middle of the page.")
+        if guide.kind != "survey" and any(isinstance(block, Question) for block in step.blocks):
+            yield Problem(place, "Only a survey asks questions.", blocks=True)
+        if guide.kind == "checklist":
+            yield from _lint_task(step, place, known)
+        elif step.done_when is not None:
+            yield Problem((*place, "done_when"), "Only a task of a checklist is done.", blocks=True)
+
+
+def _lint_task(step: Step, place: Path, known: Known) -> Iterator[Problem]:
+    if not any(isinstance(block, Heading) for block in step.blocks):
+        yield Problem(place, "A task needs a heading: it is its name in the list.", blocks=True)
+    if step.done_when is None:
+        yield Problem(place, "Nothing says when this task is done: people tick it off themselves.")
+    else:
+        yield from _lint_done(step.done_when, (*place, "done_when"), known)
+
+
+def _lint_done(done: DoneWhen, place: Path, known: Known) -> Iterator[Problem]:
+    if done.checkpoint is not None and done.checkpoint not in known.checkpoints:
+        yield Problem((*place, "checkpoint"), NO_CHECKPOINT, {"key": done.checkpoint}, blocks=True)
+    if done.feature is not None and done.feature not in known.features:
+        yield Problem((*place, "feature"), NO_FEATURE, {"key": done.feature}, blocks=True)
+    if done.guide is not None and done.guide not in known.guides:
+        yield Problem((*place, "guide"), NO_GUIDE, {"key": done.guide}, blocks=True)
+
+
+def _untranslated(place: Path, missing: set[str]) -> Problem:
+    return Problem(place, "A text is not translated into %(locales)s.", {"locales": ", ".join(sorted(missing))})
 
 
 def leaves_of(tree: Audience | None, path: Path = ()) -> Iterator[tuple[Path, Leaf]]:
@@ -99,8 +148,6 @@ def _lint_step(step: Step, path: Path, known: Known, *, last: bool, locales: set
     buttons = [block for block in step.blocks if isinstance(block, Button)]
     if not buttons and not step.advance and step.kind == "modal":
         yield Problem(path, "A modal without a button can only be closed.")
-    if step.kind == "tooltip" and step.target is None:
-        yield Problem(path, "A tooltip without a target stands in the middle of the page.")
     for number, way in enumerate(step.advance):
         if way.on in {"click", "input"} and way.target is None and step.target is None:
             yield Problem((*path, "advance", number), "It advances on its target, but has none.", blocks=True)
@@ -113,7 +160,7 @@ def _lint_step(step: Step, path: Path, known: Known, *, last: bool, locales: set
         for words in words_of(block):
             missing = locales - set(words) if isinstance(words, dict) else set()
             if missing:
-                yield Problem(place, "A text is not translated into %(locales)s.", {"locales": ", ".join(sorted(missing))})
+                yield _untranslated(place, missing)
 
 
 def _lint_actions(actions: list[Action], path: Path, known: Known, *, last: bool) -> Iterator[Problem]:

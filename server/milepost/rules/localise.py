@@ -1,8 +1,9 @@
 """One language of a guide: exact, then the language alone, then the guide's default."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from milepost.wire.guide import Button, Guide, Heading, Image, ItemList, Step, Text, Video
+from milepost.wire.guide import Button, Guide, Heading, Image, ItemList, Question, Step, Text, Video
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "ps", "sd", "yi", "dv"})
 
@@ -21,13 +22,8 @@ def choose_locale(available: set[str], wanted: str, default: str) -> str:
 
 def locales_of(guide: Guide) -> set[str]:
     """Every language any text of the guide has, the default included."""
-    found = {guide.default_locale}
-    for step in guide.steps:
-        for block in step.blocks:
-            for words in words_of(block):
-                if isinstance(words, dict):
-                    found |= set(words)
-    return found
+    texts = [words for step in guide.steps for block in step.blocks for words in words_of(block)]
+    return {guide.default_locale} | {locale for words in (guide.title, *texts) if isinstance(words, dict) for locale in words}
 
 
 def words_of(block: Any) -> list[Any]:
@@ -37,6 +33,8 @@ def words_of(block: Any) -> list[Any]:
         return list(block.items)
     if isinstance(block, Image):
         return [block.alt]
+    if isinstance(block, Question):
+        return [words for words in (block.text, block.low, block.high) if words] + [option.text for option in block.options]
     return [block.title] if isinstance(block, Video) else []
 
 
@@ -51,7 +49,10 @@ def pick(words: Any, locale: str, default: str) -> Any:
 def resolve(guide: Guide, locale: str) -> dict[str, Any]:
     """The steps as the SDK takes them: plain texts of one language, defaults left out."""
     chosen = choose_locale(locales_of(guide), locale, guide.default_locale)
+    title = {} if guide.title is None else {"title": plain_words(guide.title, chosen, guide.default_locale)}
     return {
+        **guide.model_dump(include={"place", "overlay", "ordered", "collapsed"}, exclude_defaults=True),
+        **title,
         "key": guide.key,
         "name": guide.name,
         "kind": guide.kind,
@@ -66,20 +67,32 @@ def resolve(guide: Guide, locale: str) -> dict[str, Any]:
 
 
 def _step(step: Step, locale: str, default: str) -> dict[str, Any]:
-    shown = step.model_dump(by_alias=True, exclude_defaults=True)
+    shown = step.model_dump(by_alias=True, exclude_defaults=True, exclude={"done_when"})
     shown["kind"] = step.kind
-    shown["blocks"] = [_block(block, locale, default) for block in step.blocks]
+    shown["blocks"] = localise_blocks(step.blocks, locale, default)
     return shown
+
+
+def localise_blocks(blocks: Sequence[Any], locale: str, default: str) -> list[dict[str, Any]]:
+    """Blocks as the SDK takes them."""
+    return [_block(block, locale, default) for block in blocks]
 
 
 def _block(block: Any, locale: str, default: str) -> dict[str, Any]:
     shown: dict[str, Any] = block.model_dump(exclude_defaults=True)
-    for name in ("text", "alt", "title"):
+    for name in ("text", "alt", "title", "low", "high"):
         if name in shown:
-            shown[name] = _plain(pick(getattr(block, name), locale, default))
+            shown[name] = plain_words(getattr(block, name), locale, default)
+    if "options" in shown:
+        shown["options"] = [{"id": one.id, "text": plain_words(one.text, locale, default)} for one in block.options]
     if "items" in shown:
-        shown["items"] = [_plain(pick(item, locale, default)) for item in block.items]
+        shown["items"] = [plain_words(item, locale, default) for item in block.items]
     return shown
+
+
+def plain_words(words: Any, locale: str, default: str) -> Any:
+    """The text in that language, as it travels."""
+    return _plain(pick(words, locale, default))
 
 
 def _plain(rich: Any) -> Any:

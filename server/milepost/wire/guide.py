@@ -13,6 +13,8 @@ from milepost.wire.shape import Shape
 from milepost.wire.target import Target
 
 MAX_STEPS = 40
+STANDING = frozenset({"banner", "checklist", "resource_centre"})  # they neither hold nor wait for a turn
+ALWAYS_FREE = frozenset({"checklist", "resource_centre"})  # they spend no attention
 
 
 UNSEEN = re.compile(r"[\x00-\x1f\x7f\\]")  # browsers drop the first and read the last as a slash
@@ -53,6 +55,8 @@ def _check_colour(value: str) -> str:
     return value
 
 
+# What stands in the page by itself (and may stand beside another guide), and what takes its turn.
+Kind = Literal["tour", "tooltip", "modal", "banner", "checklist", "survey", "resource_centre"]
 Key = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,79}$")]
 Instant = Annotated[str, Field(max_length=40), AfterValidator(_check_instant)]
 Look = Annotated[str, Field(max_length=80, pattern=r"^[#(),.%\w\s/-]*$"), AfterValidator(_check_colour)]
@@ -150,7 +154,50 @@ class Button(Shape):
     actions: Annotated[list[Action], Field(min_length=1, max_length=5)]
 
 
-Block = Annotated[Heading | Text | ItemList | Image | Video | Divider | Button, Field(discriminator="type")]
+class Code(Shape):
+    """Lines to copy, in a fixed width."""
+
+    type: Literal["code"]
+    text: Annotated[str, Field(min_length=1, max_length=4000)]
+
+
+class Choice(Shape):
+    """One of the answers offered, or one dimension of a satisfaction question."""
+
+    id: Key
+    text: Words
+
+
+class Question(Shape):
+    """Something to answer in a survey: 0–10 with words at both ends, satisfaction by dimension, a choice, a text.
+
+    A satisfaction answer is stored 0–10 (five faces: 0, 2.5, 5, 7.5, 10), one per dimension.
+    """
+
+    type: Literal["question"]
+    id: Key
+    ask: Literal["nps", "csat", "choice", "text"]
+    text: Words = ""
+    low: Words = ""
+    high: Words = ""
+    options: Annotated[list[Choice], Field(max_length=20)] = []
+    many: bool = False  # a choice: more than one may be taken
+    required: bool = True
+    max_length: Annotated[int, Field(ge=10, le=2000)] = 500  # of a text, in characters
+
+    @model_validator(mode="after")
+    def _has_what_it_needs(self) -> "Question":
+        if self.ask == "choice" and len(self.options) < 2:
+            raise ValueError("a choice needs at least two `options`")
+        if self.ask in {"nps", "text"} and self.options:
+            raise ValueError("`options` go with ask: choice (answers) and ask: csat (dimensions)")
+        names = [option.id for option in self.options]
+        if len(set(names)) < len(names):
+            raise ValueError("two `options` have the same id")
+        return self
+
+
+Block = Annotated[Heading | Text | ItemList | Image | Video | Divider | Code | Question | Button, Field(discriminator="type")]
 
 
 class Advance(Shape):
@@ -171,8 +218,31 @@ class Advance(Shape):
         return self
 
 
+class DoneWhen(Shape):
+    """When a task of a checklist is done, as the server sees it: one of the three. Nothing: when the person says so."""
+
+    checkpoint: Annotated[str, Field(min_length=1, max_length=200)] | None = None  # reached by the person or the account
+    feature: Annotated[str, Field(min_length=1, max_length=200)] | None = None  # used by the person, unguided
+    guide: Key | None = None  # finished by the person
+
+    @model_validator(mode="after")
+    def _is_one(self) -> "DoneWhen":
+        if sum(part is not None for part in (self.checkpoint, self.feature, self.guide)) != 1:
+            raise ValueError("a task is done by one of `checkpoint`, `feature` and `guide`")
+        return self
+
+
+class Branch(Shape):
+    """Where a survey goes on after an answer: the first that fits; without one, to the next step."""
+
+    question: Key
+    op: Literal["is", "has", "lte", "gte"]
+    value: Annotated[str, Field(max_length=100)] | float
+    step: Key | None = None  # none: the survey ends
+
+
 class Step(Shape):
-    """One card of the guide."""
+    """One card of the guide; one task of a checklist (its heading names it), one page of a survey."""
 
     id: Key
     kind: Literal["tooltip", "modal"] = "tooltip"
@@ -188,6 +258,8 @@ class Step(Shape):
     escape: bool = True
     arrows: bool = True
     overlay_click: Literal["nothing", "next", "close"] = "nothing"
+    done_when: DoneWhen | None = None
+    branches: Annotated[list[Branch], Field(max_length=20)] = []
 
 
 class Trigger(Shape):
@@ -226,7 +298,12 @@ class Guide(Shape):
     apiVersion: Literal["guide/v1"]
     key: Key
     name: Annotated[str, Field(min_length=1, max_length=200)]
-    kind: Literal["tour", "tooltip", "modal"]
+    kind: Kind
+    title: Words | None = None  # what end users read at the head of a checklist or a resource centre
+    place: Literal["auto", "top", "bottom", "start", "end"] = "auto"  # banner: top, bottom; what stands in a corner: start, end
+    overlay: bool = False  # a banner lies over the page instead of pushing it
+    ordered: bool = False  # a checklist: one task after another
+    collapsed: bool = False  # a checklist begins as its pill
     goal_feature: Annotated[str, Field(max_length=200)] | None = None
     priority: Annotated[int, Field(ge=0, le=100)] = 50
     linkable: bool = False
@@ -245,10 +322,23 @@ class Guide(Shape):
         if self.key.startswith("gde_"):
             raise ValueError("a key can't begin with gde_: that is how ids begin")
         ids = [step.id for step in self.steps]
-        for name in ids:
-            if ids.count(name) > 1:
-                raise ValueError(f"the step id {name!r} stands twice")
+        _refuse_twins(ids, "step")
+        _refuse_twins([question.id for question in self.questions()], "question")
+        self._check_parts(ids)
+        return self
+
+    def questions(self) -> list[Question]:
+        """Every question of every step, in order."""
+        return [block for step in self.steps for block in step.blocks if isinstance(block, Question)]
+
+    def _check_parts(self, ids: list[str]) -> None:
+        names = {question.id for question in self.questions()}
         for step in self.steps:
+            for branch in step.branches:
+                if branch.question not in names:
+                    raise ValueError(f"step {step.id!r}: a branch asks for {branch.question!r}, which is no question here")
+                if branch.step is not None and branch.step not in ids:
+                    raise ValueError(f"step {step.id!r}: a branch goes to {branch.step!r}, which is not there")
             for block in step.blocks:
                 if isinstance(block, Button):
                     for action in block.actions:
@@ -256,7 +346,12 @@ class Guide(Shape):
                             raise ValueError(
                                 f"step {step.id!r}: the button {block.id!r} goes to {action.step!r}, which is not there"
                             )
-        return self
+
+
+def _refuse_twins(ids: list[str], noun: str) -> None:
+    for name in ids:
+        if ids.count(name) > 1:
+            raise ValueError(f"the {noun} id {name!r} stands twice")
 
 
 class Theme(Shape):
