@@ -74,3 +74,8 @@ def _count(runtime: Runtime, tenant: Tenant, guides: Mapping[int, Guide], now: i
                 if person.account_id is not None:
                     accounts[guide_id].add(person.account_id)
     return {guide_id: Size(people[guide_id], len(accounts[guide_id]), waiting[guide_id]) for guide_id in guides}
+
+
+def read_size(runtime: Runtime, tenant: Tenant, guide: Guide) -> Size:
+    """How many it is for at this very moment: for an audience somebody is about to change."""
+    return _count(runtime, tenant, {0: guide}, runtime.clock())[0]

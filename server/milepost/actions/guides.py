@@ -53,9 +53,9 @@ def push_guides(
         if publish and not dry_run:
             _refuse_blocked(saved)
         for one in saved if publish and not any(p.blocks for s in saved for p in s.problems) else []:
-            row = _require(connection, tenant, one.key)
+            row = require_guide(connection, tenant, one.key)
             one.published = _publish(connection, tenant, row, row["draft"], actor, runtime.clock())
-            one.status, one.version = "published", _require(connection, tenant, one.key)["current_version"]
+            one.status, one.version = "published", require_guide(connection, tenant, one.key)["current_version"]
         if dry_run:
             savepoint.rollback()
     return saved
@@ -64,22 +64,22 @@ def push_guides(
 def publish_guide(runtime: Runtime, tenant: Tenant, name: str, actor: str) -> int:
     """Puts the draft on air; the number of the version. Raises Invalid with what stops it."""
     with db.writing(runtime.engine) as connection:
-        row = _require(connection, tenant, name)
+        row = require_guide(connection, tenant, name)
         _refuse_problems(connection, tenant, row["draft"])
         _publish(connection, tenant, row, row["draft"], actor, runtime.clock())
-        return int(_require(connection, tenant, name)["current_version"])
+        return int(require_guide(connection, tenant, name)["current_version"])
 
 
 def restore_version(runtime: Runtime, tenant: Tenant, name: str, version: int, actor: str) -> int:
     """Publishes an old version again, under a new number; the draft stays as it is."""
     with db.writing(runtime.engine) as connection:
-        row = _require(connection, tenant, name)
+        row = require_guide(connection, tenant, name)
         held = guide_store.find_version(connection, tenant.id, row["id"], version)
         if held is None:
             raise NotFound(f"{row['key']} has no version {version}.")
         _refuse_problems(connection, tenant, held["document"])
         _publish(connection, tenant, row, held["document"], actor, runtime.clock(), restored=version)
-        return int(_require(connection, tenant, name)["current_version"])
+        return int(require_guide(connection, tenant, name)["current_version"])
 
 
 def pause_guide(runtime: Runtime, tenant: Tenant, name: str, actor: str) -> None:
@@ -95,6 +95,14 @@ def resume_guide(runtime: Runtime, tenant: Tenant, name: str, actor: str) -> Non
 def retire_guide(runtime: Runtime, tenant: Tenant, name: str, actor: str) -> None:
     """Takes it off the air and out of the list; its history stays, and publishing brings it back."""
     _set_status(runtime, tenant, name, "retired", actor, ("draft", "published", "paused"))
+
+
+def bring_back_guide(runtime: Runtime, tenant: Tenant, name: str, actor: str) -> None:
+    """A retired guide stands in the list again: as the draft it was, or paused when it had been on air."""
+    with db.reading(runtime.engine) as connection:
+        row = require_guide(connection, tenant, name)
+    status = "draft" if row["current_version"] is None else "paused"
+    _set_status(runtime, tenant, name, status, actor, ("retired",), "guide.brought_back")
 
 
 def save_theme(runtime: Runtime, tenant: Tenant, key: str, theme: Theme, actor: str) -> None:
@@ -139,7 +147,7 @@ def _save(connection: Connection, tenant: Tenant, guide: Guide, actor: str, now:
         return Saved(guide.key, public_id, "created", "draft", None)
     same = dump_guide(read_draft(row)) == text
     if not same:
-        _refuse_other_kind(row, guide)
+        refuse_other_kind(row, guide)
         guide_store.update_guide(connection, tenant.id, row["id"], **columns)
         _tell(connection, tenant, guide.key, actor, now, "guide.saved")
     return Saved(row["key"], row["public_id"], "unchanged" if same else "changed", row["status"], row["current_version"])
@@ -169,16 +177,18 @@ def _canonical(document: str) -> str:
     return dump_guide(Guide.model_validate_json(document))
 
 
-def _set_status(runtime: Runtime, tenant: Tenant, name: str, status: str, actor: str, allowed: tuple[str, ...]) -> None:
+def _set_status(
+    runtime: Runtime, tenant: Tenant, name: str, status: str, actor: str, allowed: tuple[str, ...], action: str = ""
+) -> None:
     now = runtime.clock()
     with db.writing(runtime.engine) as connection:
-        row = _require(connection, tenant, name)
+        row = require_guide(connection, tenant, name)
         if row["status"] == status:
             return
         if row["status"] not in allowed:
             raise Conflict(f"{row['key']} is {row['status']}; only a guide that is {' or '.join(allowed)} can become {status}.")
         guide_store.update_guide(connection, tenant.id, row["id"], status=status, updated_at=now)
-        _tell(connection, tenant, row["key"], actor, now, f"guide.{'resumed' if status == 'published' else status}")
+        _tell(connection, tenant, row["key"], actor, now, action or f"guide.{'resumed' if status == 'published' else status}")
 
 
 def _tell(connection: Connection, tenant: Tenant, key: str, actor: str, now: int, action: str, **detail: int) -> None:
@@ -188,7 +198,8 @@ def _tell(connection: Connection, tenant: Tenant, key: str, actor: str, now: int
     )
 
 
-def _require(connection: Connection, tenant: Tenant, name: str) -> RowMapping:
+def require_guide(connection: Connection, tenant: Tenant, name: str) -> RowMapping:
+    """By key or id; raises NotFound."""
     row = guide_store.find_guide(connection, tenant.id, name)
     if row is None:
         raise NotFound(f"There is no guide {name!r}.")
@@ -202,7 +213,7 @@ def _refuse_twins(documents: Sequence[Guide]) -> None:
         raise Invalid(f"The key {twice[0]!r} stands in two documents; keys are unique.")
 
 
-def _refuse_other_kind(row: RowMapping, guide: Guide) -> None:
+def refuse_other_kind(row: RowMapping, guide: Guide) -> None:
     """What was shown as one kind was budgeted and counted as one."""
     if row["current_version"] is not None and row["kind"] != guide.kind:
         raise Conflict(f"{guide.key} was published as a {row['kind']}; make a {guide.kind} a guide of its own.")

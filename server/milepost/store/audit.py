@@ -1,5 +1,7 @@
 """Who did what: appended, never changed."""
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection, RowMapping, insert, select
 
 from milepost.store.tables.workspaces import audit
@@ -48,3 +50,12 @@ def list_actions(connection: Connection, workspace_id: int) -> list[str]:
     """Every kind of act the log holds, by name."""
     query = select(audit.c.action).where(audit.c.workspace_id == workspace_id).distinct().order_by(audit.c.action)
     return [str(action) for action in connection.execute(query).scalars()]
+
+
+def find_last_act(
+    connection: Connection, workspace_id: int, environment_id: int, subject: str, actions: Collection[str]
+) -> RowMapping | None:
+    """The newest line of these actions about this subject of one environment."""
+    c = audit.c
+    query = select(audit).where(c.workspace_id == workspace_id, c.environment_id == environment_id, c.subject == subject)
+    return connection.execute(query.where(c.action.in_(actions)).order_by(c.id.desc()).limit(1)).mappings().first()

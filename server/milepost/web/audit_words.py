@@ -18,6 +18,7 @@ ACTIONS = {
     "environment.created": "Made an environment",
     "feature.merged": "Merged a feature",
     "feature.retired": "Retired a feature",
+    "guide.brought_back": "Brought a guide back",
     "guide.created": "Made a guide",
     "guide.paused": "Paused a guide",
     "guide.published": "Published a guide",

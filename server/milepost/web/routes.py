@@ -9,6 +9,7 @@ from starlette.routing import Route
 from milepost.errors import SettingError
 from milepost.web import (
     api_accounts,
+    api_drafts,
     api_features,
     api_guides,
     api_health,
@@ -71,6 +72,7 @@ MODULES: tuple[ModuleType, ...] = (
     api_accounts,
     api_signals,
     api_health,
+    api_drafts,
     api_guides,
 )
 BODY_LIMITS = {"import_accounts": 9 * 1024 * 1024}  # a file of 8 MiB, and the form around it

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from milepost.wire.audience import Audience
 from milepost.wire.guide import Guide, Theme
 from milepost.wire.shape import Shape
 
@@ -149,6 +150,34 @@ class StatusIn(Shape):
     """On air, off air, or out of the list."""
 
     status: Literal["published", "paused", "retired"]
+
+
+class DraftOut(Shape):
+    """A draft and its mark: send `etag` back as If-Match, and nothing of another author is ever lost."""
+
+    key: str
+    id: str
+    status: Status
+    version: int | None
+    etag: str
+    edited_by: str
+    edited_by_name: str
+    edited_at: str
+    draft: Guide
+    problems: list[ProblemOut]
+
+
+class AudienceIn(Shape):
+    """An audience as a guide has it; null is everybody."""
+
+    audience: Audience | None = None
+
+
+class SizeOut(Shape):
+    """People the audience holds for now, and of how many accounts."""
+
+    people: int
+    accounts: int
 
 
 class ThemeList(Shape):
