@@ -1,5 +1,6 @@
 """The management API of numbers, through the real application, with a secret key."""
 
+import re
 from typing import Any
 
 import pytest
@@ -84,6 +85,22 @@ def test_signals_are_idempotent_and_reach_the_score(client: TestClient, sandbox:
     refresh_dirty(sandbox.runtime, sandbox.environment_id)
     items = {i["id"]: i for i in client.get("/api/v1/accounts/a1").json()["live"]["items"]}
     assert (round(items["sentiment.nps"]["value"]), items["sentiment.nps"]["n"]) == (33, 3)
+
+
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [
+        ({"at": "2026-W48-2"}, "RFC|instant such as"), ({"at": "0099-11-24T00:00:00Z"}, "2000 and 2099"), ({"at": ""}, "instant"),
+        ({"at": "2030-01-01T00:00:00Z"}, "in the future"), ({"closed_at": "9999-01-01T00:00:00Z"}, "closed_at"),
+        ({"closed_at": "20261124T230000Z"}, "closed_at is"),
+    ],
+)  # fmt: skip
+def test_a_signal_with_a_time_that_can_not_be_is_refused(client: TestClient, times: dict[str, str], said: str) -> None:
+    signal = {"type": "nps", "account_id": "a1", "external_id": "n1", "at": "2026-11-01T00:00:00Z"} | times
+    refused = client.post("/api/v1/signals", json={"signals": [signal]})
+    assert refused.status_code == 422
+    assert re.search(said, refused.json()["detail"])
+    assert client.get("/api/v1/accounts/a1").status_code == 404
 
 
 def test_starter_warns_of_the_dead_account_and_is_published_once_its_feature_is_there(client: TestClient) -> None:

@@ -43,7 +43,16 @@ def test_an_instant_survives_the_wire(at_ms: int) -> None:
     assert parse_instant(format_instant(at_ms)) == at_ms
 
 
-@pytest.mark.parametrize("value", ["yesterday", "2026-13-01T00:00:00Z", 5, True, [], "2026-11-24T10:00:00Z" + "0" * 40])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "yesterday", "2026-13-01T00:00:00Z", 5, True, [], "2026-11-24T10:00:00Z" + "0" * 40, "2026-W48-2", "2026-11-24",
+        "2026-W48-2T23:00:00.000Z", "20261124T230000Z", "20261124T230000.000000Z", "2026-11-24x23:00:00Z", "2026-11-24T23:00Z",
+        "2026-11-24T23:00:00,5Z", "2026-11-24T23:00:00+0800", "2026-11-24T23:00:00+08", "2026-11-24T24:00:00.000Z",
+        "2026-11-24T23:00:00.Z", " 2026-11-24T23:00:00Z", "2026-11-24T23:00:00+08:00:30", "٢٠٢٦-11-24T23:00:00.000Z", "2026-328",
+        "2026-11-24T23:0000.0000Z", "2026-02-30T00:00:00.000Z",
+    ],
+)  # fmt: skip
 def test_a_time_that_is_none_is_refused(value: object) -> None:
     with pytest.raises(ValueError):  # noqa: PT011
         parse_instant(value)
@@ -53,6 +62,17 @@ def test_an_instant_keeps_its_offset() -> None:
     assert parse_instant("2026-11-24T10:00:00+08:00") == parse_instant("2026-11-24T02:00:00Z")
     assert parse_instant("2026-11-24T02:00:00") == parse_instant("2026-11-24T02:00:00.000Z")
     assert parse_instant(None) is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2026-11-24t02:00:00z", "2026-11-24 02:00:00Z", "2026-11-24T02:00:00.0000000Z", "2026-11-24T02:00:00-00:00",
+        "2026-11-24T02:00:00.00", "2026-11-24T10:00:00.000+08:00", "2026-11-24T02:00:00.0009Z",
+    ],
+)  # fmt: skip
+def test_every_way_rfc_3339_writes_an_instant_is_read(value: str) -> None:
+    assert parse_instant(value) == 1_795_485_600_000
 
 
 def test_odd_ids_become_text_or_none() -> None:

@@ -18,6 +18,8 @@ from milepost.store.signals import SignalRow
 
 OPENED, CLOSED = "Ticket Opened", "Ticket Closed"
 MAX_ID = 200
+DAY_MS = 86_400_000
+EARLIEST_MS, LATEST_MS = 946_684_800_000, 4_102_444_800_000  # the years 2000 to 2099
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,7 @@ def record_signals(runtime: Runtime, tenant: Tenant, signals: Sequence[Signal]) 
     """
     now = runtime.clock()
     for signal in signals:
-        if signal.at > now + 86_400_000:
-            raise Invalid(f"The signal {signal.external_id!r} lies more than a day in the future.")
+        _check_times(signal, now)
     with db.writing(runtime.engine) as connection:
         keys = {signal.account for signal in signals}
         people_store.add_accounts(connection, tenant.id, keys, now)
@@ -100,6 +101,19 @@ def record_signals(runtime: Runtime, tenant: Tenant, signals: Sequence[Signal]) 
             signal_store.save_signal(connection, tenant.id, row)
         rollups.mark_dirty(connection, tenant.id, set(accounts.values()), now)
     return len(signals)
+
+
+def _check_times(signal: Signal, now: int) -> None:
+    """Raises Invalid for a time that can only be a slip: a wrong century, or a fact that has not happened yet."""
+    values = {"signal": repr(signal.external_id)}
+    if signal.at > now + DAY_MS:
+        raise Invalid("The signal %(signal)s lies more than a day in the future.", values=values)
+    for field, at in (("at", signal.at), ("closed_at", signal.closed_at)):
+        if at is not None and not EARLIEST_MS <= at < LATEST_MS:
+            raise Invalid(
+                "The signal %(signal)s has a year in %(field)s that is not between 2000 and 2099.",
+                values=values | {"field": field},
+            )
 
 
 def _with_opening(signal: Signal) -> dict[str, Any]:

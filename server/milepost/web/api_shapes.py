@@ -43,9 +43,13 @@ def runtime_of(request: Request) -> Runtime:
 
 def instant(text: str, field: str) -> int:
     """RFC 3339 to ms; raises Invalid."""
-    at = parse_instant(text)
+    try:
+        at = parse_instant(text)
+    except ValueError:
+        at = None
     if at is None:
-        raise Invalid(f"{field} is {text[:40]!r}; write an instant such as 2026-11-24T09:30:00Z.")
+        values = {"field": field, "value": repr(text[:40])}
+        raise Invalid("%(field)s is %(value)s; write an instant such as 2026-11-24T09:30:00Z.", values=values)
     return at
 
 

@@ -17,6 +17,10 @@ TYPES = frozenset({"track", "page", "screen", "identify", "group", "alias"})
 # Possessive, and an open string runs to the end: no body makes either pattern look at a byte twice.
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
 _STRUCTURE = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[\[\]{},]++', re.DOTALL)
+_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ](?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?"
+    r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-9]{2})?"
+)
 _FLAT = re.compile(r"\[,*+\]|\{,*+\}")
 MOST_TOKENS = 1_000_000
 MOST_DEPTH = 10_000
@@ -194,12 +198,20 @@ def decode_loosely(raw: bytes) -> Any:
 
 
 def parse_instant(value: Any) -> int | None:
-    """RFC 3339 to ms; None for nothing; raises ValueError for anything else. Without an offset it is UTC."""
+    """RFC 3339 to ms; None for nothing; raises ValueError for anything else. Without an offset it is UTC.
+
+    As its section 5.6 allows: t and z, and a space for T. The usual `2026-11-24T09:30:00.000Z` is told by its marks alone.
+    """
     if value is None or value == "":
         return None
     if not isinstance(value, str) or len(value) > 40:
         raise ValueError("not RFC 3339")
-    moment = dt.datetime.fromisoformat(value.upper())  # RFC 3339 allows t and z, Python only T and Z
+    is_usual = len(value) == 24 and value[10] == "T" and value[19] == "." and value[23] == "Z" and value[7] == "-"
+    if not is_usual or value[11:13] == "24":
+        if _INSTANT.fullmatch(value) is None:
+            raise ValueError("not RFC 3339")
+        value = value.upper()  # Python takes only T and Z
+    moment = dt.datetime.fromisoformat(value)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=dt.UTC)
     return (moment - EPOCH) // MILLISECOND  # whole numbers: a double would lose one ms now and then
