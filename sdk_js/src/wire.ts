@@ -126,7 +126,7 @@ export interface Guide {
   theme?: string | null;
   budget?: "spend" | "free";
   pages?: string[];
-  trigger?: { on: "page" | "element" | "event" | "manual"; target?: Target | null; event?: string | null };
+  trigger?: { on?: "page" | "element" | "event" | "manual"; target?: Target | null; event?: string | null };
   steps: Step[];
 }
 

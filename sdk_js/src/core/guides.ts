@@ -2,7 +2,7 @@
 import type { Play, Player } from "../stage";
 import type { BootAnswer, Event, Guide, Progress } from "../wire";
 import { newId } from "./ids";
-import { locate } from "./locate";
+import { INPUT, locate } from "./locate";
 import { fitsPage } from "./paths";
 import { attempt, openScope, type Scope } from "./scope";
 import { lookOf } from "./theme";
@@ -50,7 +50,7 @@ export interface Guides {
 
 const RUN_MS = 1_800_000;
 const TYPING_MS = 10_000;
-const FIELD = "input:not([type=button]):not([type=submit]):not([type=checkbox]):not([type=radio]),textarea,select,[contenteditable]";
+const FIELD = INPUT + ",textarea,select,[contenteditable]";
 
 export function openGuides({ win, scope, quiet_ms, locale, load, rules, run: kept, ended, keep, put, flush, ask, claim, now }: Host): Guides {
   const doc = win.document;
@@ -61,7 +61,7 @@ export function openGuides({ win, scope, quiet_ms, locale, load, rules, run: kep
   let offered: Guide[] = [];
   let wanted: [string, (string | number)?] | undefined;
   let answered = false;
-  let no_tips = false;
+  let no_tips: unknown;
   let busy = false;
   /** Raised by each beginning and each stop: whoever waited in between has been overtaken. */
   let begun = 0;
@@ -79,10 +79,8 @@ export function openGuides({ win, scope, quiet_ms, locale, load, rules, run: kep
     return !(wait > 0 || dirty?.isConnected || doc.activeElement?.matches(FIELD) || doc.querySelector("dialog[open],[aria-modal=true]"));
   };
 
-  const isDue = ({ trigger }: Guide): boolean => {
-    const on = trigger?.on ?? "page";
-    return on === "page" || (on === "event" ? fired.has(trigger!.event!) : on === "element" && !!locate(trigger!.target!, doc).el);
-  };
+  const isDue = ({ trigger: { on = "page", event, target } = {} }: Guide) =>
+    on === "page" || (on === "event" && fired.has(event!)) || (on === "element" && locate(target!, doc).el);
 
   const consider = () => {
     watching.end();
@@ -103,11 +101,11 @@ export function openGuides({ win, scope, quiet_ms, locale, load, rules, run: kep
     const mine = ++begun;
     const { guide: id, version } = guide;
     // An English card in time is better than none.
-    const chinese = /^zh/i.test(guide.lang || locale()) && load("zh").catch(() => undefined);
+    const chinese = /^zh/i.test(guide.lang || locale()) ? load("zh").catch(() => undefined) : undefined;
     const view = await load("view").catch(() => undefined);
     const run = resumed ?? { run: newId("run_", now()), free, at: now(), doc: guide };
     const yes = view && (resumed || (await claim({ guide: id, version, run: run.run, free })));
-    const words = ((await chinese) || undefined)?.words;
+    const words = (await chinese)?.words;
     if (mine !== begun) return;
     busy = false;
     if (!yes) return consider();
@@ -190,7 +188,7 @@ export function openGuides({ win, scope, quiet_ms, locale, load, rules, run: kep
     offer(answer) {
       answered = true;
       offered = answer?.guides ?? offered;
-      no_tips = !!answer?.no_tips;
+      no_tips = answer?.no_tips;
       if (busy || player) return;
       const mine = kept();
       const open = answer?.open_runs?.find((one) => one.run !== ended());

@@ -11,11 +11,13 @@ export interface Found {
 }
 type Root = Document | ShadowRoot;
 
-const TESTIDS = ["data-testid", "data-test", "data-cy", "data-qa"];
-const ROLES: Record<string, string> = {
+export const TESTIDS = ["data-testid", "data-test", "data-cy", "data-qa"];
+/** What is typed into, or chosen from a list of its own. */
+export const INPUT = "input:not([type=button]):not([type=submit]):not([type=reset]):not([type=checkbox]):not([type=radio])";
+export const ROLES: Record<string, string> = {
   button: "button,input[type=button],input[type=submit],input[type=reset],summary",
   link: "a[href],area[href]",
-  textbox: "textarea,input:not([type]),input[type=text],input[type=email],input[type=tel],input[type=url],input[type=search]",
+  textbox: "textarea," + INPUT,
   checkbox: "input[type=checkbox]",
   radio: "input[type=radio]",
   combobox: "select",
@@ -31,9 +33,8 @@ const ROLES: Record<string, string> = {
 export function allRoots(root: Root, roots: Root[] = []): Root[] {
   roots.push(root);
   for (const el of root.querySelectorAll("*")) {
-    if (el.localName === "milepost-guide") continue;
-    const inner = el.shadowRoot ?? (el.localName.endsWith("frame") ? attempt(() => (el as HTMLIFrameElement).contentDocument) : null);
-    if (inner) allRoots(inner, roots);
+    const inner = el.shadowRoot ?? attempt(() => (el as HTMLIFrameElement).contentDocument);
+    if (inner && el.localName !== "milepost-guide") allRoots(inner, roots);
   }
   return roots;
 }
@@ -41,7 +42,7 @@ export function allRoots(root: Root, roots: Root[] = []): Root[] {
 const tidy = (text: string | null | undefined) => (text ?? "").replace(/\s+/g, " ").trim();
 
 /** A working approximation of the accessible name; a field's value is never read. */
-const nameOf = (el: Element): string => {
+export const nameOf = (el: Element): string => {
   const root = el.getRootNode() as Root;
   const by = el.getAttribute("aria-labelledby");
   return tidy(
@@ -64,15 +65,16 @@ const selector = ({ by, value, name }: Locator): string =>
     : by === "attribute"
       ? `[${CSS.escape(name || "id")}=${quote(value)}]`
       : by === "role"
-        ? [`[role=${quote(value)}]`, ...(ROLES[value] ?? "").split(",").map((css) => css && css + ":not([role])")].filter(Boolean).join()
+        ? [`[role=${quote(value)}]`].concat(ROLES[value] ?? []).join()
         : value;
 
 const fits = (locator: Locator, el: Element): boolean =>
   locator.by === "text"
     ? tidy(el.textContent) === tidy(locator.value)
-    : el.matches(selector(locator)) && (locator.by !== "role" || !locator.name || nameOf(el) === tidy(locator.name));
+    : el.matches(selector(locator)) &&
+      (locator.by !== "role" || ((el.getAttribute("role") ?? locator.value) === locator.value && (!locator.name || nameOf(el) === tidy(locator.name))));
 
-function candidates(locator: Locator, roots: Root[]): Element[] {
+export function candidates(locator: Locator, roots: Root[]): Element[] {
   if (locator.by !== "text")
     return roots.flatMap((root) => [...root.querySelectorAll(selector(locator))].filter((el) => fits(locator, el)));
   const wanted = tidy(locator.value);
@@ -89,7 +91,7 @@ function candidates(locator: Locator, roots: Root[]): Element[] {
   return [...found];
 }
 
-const ACTIVE = "a,button,input,select,textarea,label,summary,[role]";
+export const ACTIVE = "a,button,input,select,textarea,label,summary,[role]";
 
 /** Of elements one inside the other, the one people act on, else the innermost. */
 const innermost = (found: Element[]): Element[] => {
@@ -98,34 +100,38 @@ const innermost = (found: Element[]): Element[] => {
 };
 
 export const isVisible = (el: Element): boolean => {
-  const box = el.getBoundingClientRect();
-  const seen = (el as Element & { checkVisibility?(o: object): boolean }).checkVisibility;
-  return box.width > 0 && box.height > 0 && (seen ? seen.call(el, { checkOpacity: true, checkVisibilityCSS: true }) : getComputedStyle(el).visibility === "visible");
+  const { width, height } = el.getBoundingClientRect();
+  const { checkVisibility: seen } = el as Element & { checkVisibility?(o: object): boolean };
+  return width * height > 0 && (seen?.call(el, { checkOpacity: true, checkVisibilityCSS: true }) ?? getComputedStyle(el).visibility === "visible");
 };
 
-export function locate(target: Target, doc: Document): Found {
+/**
+ * The votes on one element, by trust; a position alone outvotes nothing. Half of what finds nothing counts against it,
+ * so a third of all must speak for it; whoever finds only something else counts twice. Below 0 it is not believed.
+ */
+const verdict = (locators: Locator[], says: (locator: Locator, i: number) => boolean | undefined): number =>
+  locators.reduce((sum, locator, i) => {
+    const vote = says(locator, i);
+    return sum + (locator.by === "testid" ? 6 : locator.by === "structure" ? 1 : 3) * (vote ? 1 : vote === false ? -2.1 : -0.5);
+  }, 0);
+
+export function locate({ locators }: Target, doc: Document): Found {
   const roots = allRoots(doc);
-  let agreed: Element[] | undefined;
-  for (const locator of target.locators) {
-    const found = attempt(() => candidates(locator, roots)) ?? [];
-    if (!found.length) continue;
-    agreed = agreed ? agreed.filter((el) => found.includes(el)) : found;
-  }
-  if (!agreed) return { why: "missing" };
-  const leaves = innermost(agreed);
+  const found = locators.map((locator) => attempt(() => candidates(locator, roots)) ?? []);
+  const all = [...new Set(found.flat())];
+  const votes = all.map((el) => verdict(locators, (_, i) => (found[i]![0] ? found[i]!.includes(el) : undefined)));
+  const most = Math.max(0, ...votes);
+  const leaves = innermost(all.filter((_, i) => votes[i] === most));
   const seen = leaves.filter(isVisible);
-  if (seen.length === 1) return { el: seen[0]! };
-  return { why: leaves.length && !seen.length ? "invisible" : "ambiguous" };
+  return seen[1] || (all[0] && !leaves[0]) ? { why: "ambiguous" } : { el: seen[0], why: leaves[0] ? "invisible" : "missing" };
 }
 
 /** The element of a click's path that a target means, without searching the page unless locators differ. */
-export function locateInPath(target: Target, path: EventTarget[], doc: Document): Element | undefined {
-  for (const el of path) {
-    if (!(el as Element).localName) continue;
-    const no = target.locators.filter((locator) => !attempt(() => fits(locator, el as Element)));
-    if (no.length === target.locators.length) continue;
-    const roots = no.length ? allRoots(doc) : [];
-    if (no.every((locator) => !attempt(() => candidates(locator, roots).length))) return el as Element;
-  }
-  return undefined;
+export function locateInPath({ locators }: Target, path: EventTarget[], doc: Document): Element | undefined {
+  let roots: Root[];
+  return (path as Element[]).find((el) => {
+    const isIt = (locator: Locator) => attempt(() => fits(locator, el));
+    const isThere = (locator: Locator) => attempt(() => candidates(locator, (roots ??= allRoots(doc)))[0]);
+    return locators.some(isIt) && verdict(locators, (locator) => isIt(locator) || (isThere(locator) ? false : undefined)) >= 0;
+  });
 }

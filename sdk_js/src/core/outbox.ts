@@ -33,7 +33,7 @@ const SOON = 400;
 
 export function openOutbox(win: Window, base: string, writeKey: string, store: Store, post: Post, scope: Scope, now: () => number): Outbox {
   // One entry per page load: two tabs never overwrite each other; what a dead page left is taken over.
-  const home = "q." + newId("", now()).slice(6);
+  const home = newId("q.", now());
   let waiting: Waiting[] = [];
   let dropped = 0;
   let sending = false;
@@ -104,9 +104,9 @@ export function openOutbox(win: Window, base: string, writeKey: string, store: S
     const like = waiting[0]?.e ?? last;
     if (!like) return;
     const { userId, anonymousId, context } = like;
-    const events = dropped;
+    const properties = { events: dropped };
     dropped = 0;
-    put({ type: "track", event: "$dropped", messageId: newId("mp-", now()), timestamp: new Date(now()).toISOString(), userId, anonymousId, properties: { events }, context });
+    put({ type: "track", event: "$dropped", messageId: newId("mp-", now()), timestamp: new Date(now()).toISOString(), userId, anonymousId, properties, context });
   };
 
   let last: Event | undefined;

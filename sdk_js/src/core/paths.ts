@@ -5,8 +5,8 @@ const ID =
 
 /** `/leave/42?a=b#c` becomes `/leave/:id`: what leaves the page. */
 export const pathTemplate = (address: string): string => {
-  const path = address.replace(/^[a-z]+:\/\/[^/?#]*/i, "").replace(/[?#].*/s, "");
-  const template = path
+  const template = address
+    .replace(/^[a-z]+:\/\/[^/?#]*|[?#].*/gis, "")
     .split("/")
     .map((segment) => (ID.test(segment) ? ":id" : segment))
     .join("/")
@@ -17,7 +17,7 @@ export const pathTemplate = (address: string): string => {
 /** `*` stays within a segment, `**` crosses them, `?` is one character; a trailing `/**` also fits the path without it. */
 export const matchesGlob = (glob: string, path: string): boolean => {
   const open = glob.endsWith("/**");
-  const pattern = (open ? glob.slice(0, -3) : glob).replace(/\*\*|[*?]|[.+^${}()|[\]\\/-]/g, (piece) =>
+  const pattern = (open ? glob.slice(0, -3) : glob).replace(/\*\*|\W/g, (piece) =>
     piece === "**" ? ".*" : piece === "*" ? "[^/]*" : piece === "?" ? "[^/]" : "\\" + piece,
   );
   return new RegExp("^" + pattern + (open ? "(/.*)?$" : "$"), "s").test(path);

@@ -205,7 +205,7 @@ export function createSdk(win: Window, writeKey: string, base: string, options: 
   };
 
   return {
-    identify(userId: string | number, traits?: object, identity: Identity = {}) {
+    identify(userId: string | number, traits = {}, identity: Identity = {}) {
       const user = String(userId);
       if (me.u && me.u !== user) forget();
       const said = JSON.stringify([user, identity.account, traits, me.s]);
@@ -215,14 +215,14 @@ export function createSdk(win: Window, writeKey: string, base: string, options: 
       if (identity.account) me.g = String(identity.account);
       if (me.t !== said) {
         me.t = said;
-        put({ type: "identify", traits: traits ?? {} });
+        put({ type: "identify", traits });
       }
       if (news) bootSoon();
     },
-    group(account: string | number, traits?: object) {
+    group(account: string | number, traits = {}) {
       const news = me.g !== String(account);
       me.g = String(account);
-      put({ type: "group", groupId: me.g, traits: traits ?? {} });
+      put({ type: "group", groupId: me.g, traits });
       if (news) bootSoon();
     },
     track,
