@@ -54,6 +54,14 @@ class Invalid(BadRequest):
     status = 422
     code = "invalid"
     errors: Sequence[dict[str, str]] = ()  # {pointer, message} of each place that is wrong
+    parts: tuple[str, ...] = ()  # the sentences of a detail that joins several
+
+    @classmethod
+    def of_parts(cls, parts: Sequence[str]) -> "Invalid":
+        """One error of several faults."""
+        made = cls("; ".join(parts))
+        made.parts = tuple(parts)
+        return made
 
 
 class Unpublishable(Invalid):

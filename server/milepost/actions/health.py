@@ -87,7 +87,7 @@ def publish_model(
     with db.writing(runtime.engine) as connection:
         missing = _missing_features(connection, tenant.id, model)
         if missing:
-            raise Invalid(_say_missing(missing))
+            raise Invalid.of_parts(_say_missing(missing))
         verdict = judge_model(connection, tenant.id, model)
         today = day_of(now, tenant.zone)
         model_id = _insert(connection, tenant.id, model, source, actor_name, now, today, active=False)
@@ -103,11 +103,11 @@ def publish_model(
     return _held(row), verdict
 
 
-def _say_missing(missing: Mapping[str, str]) -> str:
-    return "; ".join(
+def _say_missing(missing: Mapping[str, str]) -> list[str]:
+    return [
         f"signals.{signal}: the catalogue has no feature {feature!r}; name one that it has, or publish that feature first"
         for signal, feature in missing.items()
-    )
+    ]
 
 
 def activate_model(runtime: Runtime, tenant: Tenant, key: str, version: int | None, actor_name: str) -> HeldModel:

@@ -96,6 +96,7 @@ def render(
         "themes": THEMES,
         "fmt": figures(request),
         "words": Words(translations(request)),
+        "tell": translations(request).tell,
         "nav": navigation(request, found),
         "may": lambda route_name: may(request, route_name),
         "url": lambda route_name, **values: str(request.app.url_path_for(route_name, **_values(request, route_name, values))),

@@ -55,7 +55,7 @@ def _render(request: Request, replay: Replay | None, *, problem: str = "", statu
     words = translations(request)
     shown = [_shown(row, words) for row in rows[:PAGE_ROWS]]
     if replay is not None:
-        replay.reasons = tuple(words.gettext(said) for said in replay.reasons)
+        replay.reasons = tuple(words.tell(said) for said in replay.reasons)
     return render(
         request,
         "bad_rows.html",
@@ -80,7 +80,7 @@ def _shown(row: tuple[object, ...], words: Catalogue) -> Shown:
     id_, received_at, route, reason, detail, body, _trusted, replayed_at = row
     text = str(body)
     return Shown(
-        int(str(id_)), int(str(received_at)), str(route), str(reason), words.gettext(str(detail)), _name(text),
+        int(str(id_)), int(str(received_at)), str(route), str(reason), words.tell(str(detail)), _name(text),
         text[:SHOWN_CHARACTERS], len(text) > SHOWN_CHARACTERS, int(str(replayed_at)) if replayed_at is not None else None,
     )  # fmt: skip
 

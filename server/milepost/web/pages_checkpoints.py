@@ -104,7 +104,7 @@ def _take(request: Request, *, is_new: bool) -> Response:
     try:
         save_checkpoint(runtime_of(request), tenant(request), checkpoint, actor(request).public_id)
     except Invalid as problem:
-        draft.errors["parts"] = problem.detail
+        draft.errors["parts"] = translations(request).say(problem)
         return _show_form(request, draft, is_new=is_new, status=422)
     return go(request, "checkpoints_page")
 
@@ -126,7 +126,7 @@ def _read_draft(request: Request) -> Draft:
 
 
 def _to_checkpoint(request: Request, draft: Draft) -> Checkpoint | None:
-    said = translations(request).gettext
+    said = translations(request).tell
     raw: dict[str, Any] = {
         "key": draft.key,
         "name": draft.name,

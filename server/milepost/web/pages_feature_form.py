@@ -113,15 +113,15 @@ def _show_form(
     problem: MilepostError | None = None,
 ) -> Response:
     lines = read_feature_board(runtime_of(request), tenant(request)).lines
-    said = translations(request).gettext
+    words = translations(request)
     return render(
         request,
         "feature_form.html",
         status=status,
         draft=draft,
         held=held,
-        errors=translate_errors(draft, said),
-        problem=said(problem.detail) if problem else "",
+        errors=translate_errors(draft, words.tell),
+        problem=words.say(problem) if problem else "",
         focus=focus,
         modules=sorted({line.feature.module for line in lines if line.feature.module}),
         plans=sorted({plan for line in lines for plan in line.feature.plans or []}),

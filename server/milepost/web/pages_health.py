@@ -38,7 +38,7 @@ def publish(request: Request) -> Response:
             runtime_of(request), tenant(request), source, actor(request).public_id, activate=bool(field(request, "activate"))
         )
     except Invalid as problem:
-        return _show(request, status=422, source=source, problems=problem.detail.split("; "))
+        return _show(request, status=422, source=source, problems=list(problem.parts or (problem.detail,)))
     return _go(request, held)
 
 

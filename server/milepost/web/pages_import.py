@@ -41,7 +41,8 @@ def take_step(request: Request) -> Response:
     try:
         text = _read_text(request)
     except Invalid as problem:
-        return render(request, "import_accounts.html", status=422, step="file", problem=said(problem.detail), columns=COLUMNS)
+        words = translations(request).say(problem)
+        return render(request, "import_accounts.html", status=422, step="file", problem=words, columns=COLUMNS)
     columns = read_columns(text)
     if do not in {"check", "apply"}:
         return _show_mapping(request, text, columns, guess_mapping(columns))
@@ -54,7 +55,7 @@ def take_step(request: Request) -> Response:
             runtime_of(request), tenant(request), text, mapping, dry_run=do == "check", actor_name=actor(request).public_id
         )
     except Invalid as problem:
-        return _show_mapping(request, text, columns, mapping, problem.detail)
+        return _show_mapping(request, text, columns, mapping, translations(request).say(problem))
     return render(
         request,
         "import_accounts.html",

@@ -39,7 +39,7 @@ def make_feature(request: Request) -> Response:
     except Conflict:
         return _show(request, status=409, at=(kind, name), errors={"key": translations(request).gettext(TAKEN)})
     except Invalid as problem:
-        return _show(request, status=422, at=(kind, name), errors={"key": problem.detail})
+        return _show(request, status=422, at=(kind, name), errors={"key": translations(request).say(problem)})
     return _go_on(request, made=key)
 
 

@@ -57,7 +57,7 @@ def parse_yaml(text: str, shape: type[S], source: str = "the YAML", *, by_hand: 
     try:
         return shape.model_validate(_plain(data))
     except ValidationError as problem:
-        raise Invalid("; ".join(_line(data, error, source) for error in problem.errors()[:5])) from problem
+        raise Invalid.of_parts([_line(data, error, source) for error in problem.errors()[:5]]) from problem
 
 
 def load_yaml(text: str, source: str = "the YAML", *, by_hand: bool = False) -> Any:
