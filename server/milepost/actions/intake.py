@@ -165,7 +165,7 @@ class Intake:
         if self._connection is None:
             self._connection = db.open_for_writing(self._engine)
         connection = self._connection
-        with connection.begin():
+        with db.turn_to_write(self._engine), connection.begin():
             self._forget_what_others_changed(connection)
             for environment_id in sorted({b.environment_id for b in batches}):
                 mine = [b for b in batches if b.environment_id == environment_id]

@@ -1,10 +1,13 @@
 """Opens the database: SQLite (WAL, synchronous=FULL, one writer) or PostgreSQL (psycopg 3)."""
 
 import sqlite3
+import threading
+from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import ModuleType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
@@ -13,6 +16,38 @@ from sqlalchemy.pool import QueuePool
 from milepost.errors import SettingError
 
 BUSY_TIMEOUT_MS = 10_000
+
+
+class Turns:
+    """Threads of this process write one after the other, first come first served.
+
+    SQLite alone would let each of them sleep and look again, for up to 100 ms at a time.
+    """
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._is_taken = False
+        self._waiting: deque[threading.Lock] = deque()
+
+    def __enter__(self) -> None:
+        with self._guard:
+            if not self._is_taken:
+                self._is_taken = True
+                return
+            mine = threading.Lock()
+            mine.acquire()
+            self._waiting.append(mine)
+        mine.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._is_taken = False
+
+
+_turns: WeakKeyDictionary[Engine, Turns] = WeakKeyDictionary()
 
 
 def is_safe_sqlite(version: tuple[int, ...]) -> bool:
@@ -79,6 +114,8 @@ def _open_sqlite(url: str) -> Engine:
         connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000, "cached_statements": 256},
     )
 
+    _turns[engine] = Turns()
+
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
@@ -130,8 +167,13 @@ def open_for_writing(engine: Engine) -> Connection:
     return engine.connect().execution_options(milepost_write=True)
 
 
+def turn_to_write(engine: Engine) -> AbstractContextManager[None]:
+    """Holds this process's place at SQLite's one pen; PostgreSQL takes many."""
+    return _turns[engine] if engine in _turns else nullcontext()
+
+
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """A connection in one write transaction; commits (fsynced) at the end, rolls back on any error."""
-    with open_for_writing(engine) as connection, connection.begin():
+    with turn_to_write(engine), open_for_writing(engine) as connection, connection.begin():
         yield connection

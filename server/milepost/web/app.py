@@ -16,16 +16,17 @@ from milepost.actions.jobs import Jobs
 from milepost.actions.runtime import Runtime
 from milepost.errors import MilepostError
 from milepost.web import problems
+from milepost.web.events_lane import EventsLane
 from milepost.web.routes import MODULES, all_routes
 from milepost.web.walls import HeaderWall, HostWall, trusted_hosts
 
-SWITCH_S = 0.001  # how long the event loop waits for a thread that computes; Python's own 5 ms add up in every answer
+SWITCH_S = 0.0001  # how long a thread waits for another that computes; Python's own 5 ms add up in every answer
 
 
 def create_app(runtime: Runtime, modules: Sequence[ModuleType] = MODULES) -> Starlette:
     """Routes behind the guard, walls around them; starts and stops the intake writer with the server."""
     routes = all_routes(modules)
-    app = Starlette(
+    app = EventsLane(
         routes=routes,
         middleware=[
             Middleware(HeaderWall, settings=runtime.settings),

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import State
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -50,6 +51,21 @@ def answer_error(problem: MilepostError) -> Response:
     return answer({"success": False, "code": problem.error_code, "message": problem.detail}, problem.status, headers)
 
 
+def answer_problem(problem: Exception) -> Response:
+    """Any error as its answer; inside an `except`, so that what nobody foresaw is logged with its trace."""
+    if isinstance(problem, TooSlow):  # a slow line is a passing fault: for a 4xx the clients would drop the batch for ever
+        return answer_error(Unavailable("The body did not arrive in time; send the same events again.", retry_after_s=1))
+    if isinstance(problem, MilepostError):
+        return answer_error(problem)
+    log.exception("an events request failed")
+    return answer_error(Unavailable("The server could not take this; send the same events again.", retry_after_s=2))
+
+
+def store_is_slow() -> Unavailable:
+    """The commit did not come in time."""
+    return Unavailable("The store is slow; send the same events again.", retry_after_s=2)
+
+
 def guarded(endpoint: Endpoint) -> Endpoint:
     """Errors as JSON; what nobody foresaw is 503, so that the client keeps its events."""
 
@@ -58,22 +74,16 @@ def guarded(endpoint: Endpoint) -> Endpoint:
             return Response(status_code=204, headers=PREFLIGHT)
         try:
             return await endpoint(request)
-        except TooSlow:  # a slow line is a passing fault: for a 4xx the clients would drop the batch for ever
-            return answer_error(Unavailable("The body did not arrive in time; send the same events again.", retry_after_s=1))
-        except MilepostError as problem:
-            return answer_error(problem)
-        except Exception:
-            log.exception("an events request failed")
-            return answer_error(Unavailable("The server could not take this; send the same events again.", retry_after_s=2))
+        except Exception as problem:  # the boundary: whatever failed, the client learns what to do
+            return answer_problem(problem)
 
     run.__name__ = endpoint.__name__
     run.__doc__ = endpoint.__doc__
     return run
 
 
-def basic_user(request: Request) -> str | None:
+def presented_key(header: str) -> str | None:
     """The user of a Basic header: where most clients put the write key."""
-    header = request.headers.get("authorization", "")
     if header[:6].lower() != "basic ":
         return None
     try:
@@ -131,11 +141,15 @@ async def find_tenant(runtime: Runtime, environment_id: int) -> Tenant:
 
 def limit_flood(request: Request, holder: KeyHolder, n: int) -> None:
     """Raises TooManyRequests when a public key or its address sends more than it may."""
+    charge(request.app.state, request.client, holder, n)
+
+
+def charge(state: State, client: tuple[str, int] | None, holder: KeyHolder, n: int) -> None:
+    """The same for an application's state and the client's address."""
     if holder.is_secret:
         return
-    state = request.app.state
     now = state.runtime.clock()
-    host = request.client.host if request.client else "unknown"
+    host = client[0] if client else "unknown"
     for buckets, name in ((by_key(state), holder.public_id), (by_address(state), address_prefix(host))):
         wait_s = buckets.take(name, n, now)
         if wait_s is not None:
@@ -169,7 +183,7 @@ async def receive(request: Request) -> Response:
     route = str(request.path_params["route"])
     if route not in ROUTES:
         raise NotFound(f"There is no /v1/{route}; send events to /v1/batch.")
-    presented = basic_user(request)
+    presented = presented_key(request.headers.get("authorization", ""))
     holder = await find_holder(request, presented) if presented else None
     with Seat(room(request.app.state)) as seat:
         return await _take(request, route, holder, seat)
@@ -185,7 +199,7 @@ async def _take(request: Request, route: str, holder: KeyHolder | None, seat: Se
     receipt = await _store(runtime, parcel, route, holder, len(body))
     if parcel.whole is not None:
         raise BadRequest(parcel.whole.detail, code=parcel.whole.reason)
-    return answer(_shown(receipt))
+    return Response(shown(receipt), headers=CORS, media_type="application/json")
 
 
 async def _store(runtime: Runtime, parcel: Parcel, route: str, holder: KeyHolder, size: int) -> Receipt:
@@ -203,11 +217,12 @@ async def _store(runtime: Runtime, parcel: Parcel, route: str, holder: KeyHolder
         async with asyncio.timeout(ANSWER_WITHIN_S):
             return await runtime.intake.submit_from_loop(batch)
     except TimeoutError as problem:
-        raise Unavailable("The store is slow; send the same events again.", retry_after_s=2) from problem
+        raise store_is_slow() from problem
 
 
-def _shown(receipt: Receipt) -> dict[str, object]:
-    shown: dict[str, object] = {
+def shown(receipt: Receipt) -> bytes:
+    """A receipt as clients read it."""
+    content: dict[str, object] = {
         "success": True,
         "received": receipt.received,
         "stored": receipt.stored,
@@ -216,8 +231,8 @@ def _shown(receipt: Receipt) -> dict[str, object]:
         "overflow": receipt.overflow,
     }
     if receipt.refused:
-        shown["reasons"] = [{"code": r.reason, "message": r.detail} for r in receipt.refused[:20]]
-    return shown
+        content["reasons"] = [{"code": r.reason, "message": r.detail} for r in receipt.refused[:20]]
+    return msgspec.json.encode(content)
 
 
 @guarded
@@ -243,7 +258,7 @@ async def source_config(request: Request) -> Response:
     in_address = request.query_params.get("writeKey")
     if in_address and in_address.startswith("sk_"):
         raise Forbidden("A secret key (sk_…) stands in an address, where logs keep it; revoke it, and use the write key (pk_…).")
-    holder = await find_holder(request, basic_user(request) or in_address)
+    holder = await find_holder(request, presented_key(request.headers.get("authorization", "")) or in_address)
     source = {"id": holder.public_id, "enabled": True, "config": {}, "destinations": []}
     return answer({"source": source | {"name": "milepost"}})
 

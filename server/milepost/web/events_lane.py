@@ -1,0 +1,140 @@
+"""The usual events request, answered in front of routing, guard and walls: nothing they would do is left undone.
+
+Taken here is a small POST with one plain body, from a key this process knows. Whatever is unusual in it, or can't be told
+without asking the database, goes the general way (`segment_api.receive`), with the body as it came.
+"""
+
+import asyncio
+from functools import lru_cache
+
+from starlette.applications import Starlette
+from starlette.types import Message, Receive, Scope, Send
+
+from milepost.actions.intake_group import Batch, Receipt
+from milepost.actions.keys import KeyHolder
+from milepost.actions.receive import open_parcel, read_parcel
+from milepost.actions.runtime import Runtime
+from milepost.web.bodies import BODY_DEADLINE_S, TooSlow
+from milepost.web.segment_api import (
+    ANSWER_WITHIN_S,
+    CORS,
+    ON_LOOP_BYTES,
+    ROUTES,
+    answer_problem,
+    charge,
+    presented_key,
+    shown,
+    store_is_slow,
+)  # fmt: skip
+from milepost.web.walls import MAX_HEADER_BYTES, MAX_HEADERS
+
+ROUTE_OF = {f"/v1/{route}": route for route in ROUTES}
+UNUSUAL = frozenset({b"transfer-encoding", b"content-encoding"})
+GZIP = b"\x1f\x8b"
+HEADERS = [(name.lower().encode(), value.encode()) for name, value in CORS.items()]
+
+
+class EventsLane(Starlette):
+    """The application with the lane in front of it."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The way is decided on the path alone, then on what the headers say."""
+        route = ROUTE_OF.get(scope["path"]) if scope["type"] == "http" and scope["method"] == "POST" else None
+        fields = usual_fields(scope) if route is not None else None
+        if route is None or fields is None:
+            await super().__call__(scope, receive, send)
+            return
+        presented = presented_key(fields.get(b"authorization", b"").decode("latin-1"))
+        holder = self._known(presented, fields) if presented else None
+        if presented and holder is None:
+            await super().__call__(scope, receive, send)
+            return
+        try:
+            content = await self._take(route, fields, holder, scope, receive, send)
+        except Exception as problem:  # the boundary: the client is told what to do, and keeps its events
+            await answer_problem(problem)(scope, receive, send)
+            return
+        if content is not None:
+            await send({"type": "http.response.start", "status": 200, "headers": _headers(len(content))})
+            await send({"type": "http.response.body", "body": content})
+
+    async def _take(
+        self, route: str, fields: dict[bytes, bytes], holder: KeyHolder | None, scope: Scope, receive: Receive, send: Send
+    ) -> bytes | None:
+        """The answer; None when the general way has given it."""
+        intake, is_read = self.state.runtime.intake, False
+        try:
+            async with asyncio.timeout(BODY_DEADLINE_S) as deadline:
+                message = await receive()
+                is_read = True
+                batch = self._read(route, fields, holder, scope, message) if intake is not None else None
+                if batch is not None:
+                    deadline.reschedule(asyncio.get_running_loop().time() + ANSWER_WITHIN_S)
+                    return _content(await intake.submit_from_loop(batch))
+        except TimeoutError as problem:
+            raise (store_is_slow() if is_read else TooSlow()) from problem
+        await super().__call__(scope, _again(message, receive), send)
+        return None
+
+    def _read(
+        self, route: str, fields: dict[bytes, bytes], holder: KeyHolder | None, scope: Scope, message: Message
+    ) -> Batch | None:
+        """None for a body that is not here as a whole, can't be read as one, or names a key that must be looked up."""
+        body = message.get("body", b"")
+        if message["type"] != "http.request" or message.get("more_body") or body[:2] == GZIP:
+            return None
+        runtime: Runtime = self.state.runtime
+        now = runtime.clock()
+        parcel = open_parcel(body, route)
+        holder = holder or self._known(parcel.write_key, fields)
+        tenant = runtime.tenants.held(holder.environment_id, now) if holder is not None else None
+        if holder is None or tenant is None or parcel.whole is not None or not parcel.events:
+            return None
+        charge(self.state, scope["client"], holder, len(parcel.events))
+        return read_parcel(parcel, route, holder, tenant, now)
+
+    def _known(self, presented: str | None, fields: dict[bytes, bytes]) -> KeyHolder | None:
+        """Whom the key speaks for, as far as that is known without asking, and nothing about its use is odd."""
+        if presented is None:
+            return None
+        runtime: Runtime = self.state.runtime
+        fresh, holder = runtime.keys.held(presented, runtime.clock())
+        return None if not fresh or holder is None or (holder.is_secret and b"origin" in fields) else holder
+
+
+def usual_fields(scope: Scope) -> dict[bytes, bytes] | None:
+    """The headers by name; None where one is there twice or asks for more than the lane can do, or they are too large."""
+    headers = scope["headers"]
+    fields = dict(headers)
+    if len(fields) != len(headers) or len(fields) > MAX_HEADERS or not UNUSUAL.isdisjoint(fields):
+        return None
+    length = fields.get(b"content-length", b"")
+    if not length.isdigit() or len(length) > 6 or int(length) > ON_LOOP_BYTES:
+        return None
+    return fields if sum(map(len, fields)) + sum(map(len, fields.values())) <= MAX_HEADER_BYTES else None
+
+
+def _again(message: Message, receive: Receive) -> Receive:
+    """A `receive` that gives the message first that was taken already."""
+    held = [message]
+
+    async def next_message() -> Message:
+        return held.pop() if held else await receive()
+
+    return next_message
+
+
+def _content(receipt: Receipt) -> bytes:
+    if receipt.stored == receipt.received:
+        return _all_stored(receipt.stored)
+    return shown(receipt)
+
+
+@lru_cache(maxsize=1024)
+def _all_stored(n: int) -> bytes:
+    return shown(Receipt(received=n, stored=n))
+
+
+@lru_cache(maxsize=1024)
+def _headers(size: int) -> list[tuple[bytes, bytes]]:
+    return [*HEADERS, (b"content-length", b"%d" % size), (b"content-type", b"application/json")]
