@@ -4,10 +4,8 @@
  */
 import { attach } from "./attach";
 
-/** The sha384 of each chunk, in base64; its first characters name the file. */
+/** The sha384 of the core, in base64; the first characters of such a hash name the file. The core knows the others. */
 declare const CORE: string;
-declare const VIEW: string;
-declare const ZH: string;
 declare const VERSION: string;
 
 (() => {
@@ -30,6 +28,6 @@ declare const VERSION: string;
     return import(path);
   };
   bring(CORE)
-    .then((core) => attach(window, core, base, script.dataset.key, (part: string) => bring(part === "view" ? VIEW : ZH)))
+    .then((core) => attach(window, core, base, script.dataset.key, bring))
     .catch(() => {});
 })();

@@ -1,8 +1,11 @@
-/** What the core hands to the view chunk: one guide, one run, and the few things the view needs from the page's side. */
+/** What the desk hands to the chunk that draws: one guide, one run, and the few things the view needs from the page's side. */
 import type { Found } from "./core/locate";
 import type { Scope } from "./core/scope";
-import type { Look } from "./core/theme";
-import type { Guide, Progress, Target } from "./wire";
+import type { Look } from "./desk/theme";
+import type { Answer } from "./core/transport";
+import type { make } from "./view/dom";
+import type { Surface } from "./view/surface";
+import type { Block, Guide, Progress, Rich, Standing, Target } from "./wire";
 
 export interface Stage {
   win: Window;
@@ -26,6 +29,8 @@ export interface Stage {
   /** Remembers where the person is, before anything is drawn. */
   keep(step: string): void;
   report(what: Progress, step?: string, reason?: string): void;
+  /** What a person answered to a question. */
+  answer(step: string, answer: object): void;
   ask(name: string, detail: object): Promise<boolean>;
   /** The run is over; the view has left the page. */
   over(what: "finished" | "dismissed" | "missing", step: string, reason?: string, next?: string): void;
@@ -39,4 +44,39 @@ export interface Player {
   close(): void;
 }
 
-export type Play = (stage: Stage) => Player;
+/** What all kinds are drawn with: the view's own parts. */
+export interface Kit {
+  make: typeof make;
+  spans(rich: Rich): (Node | string)[];
+  draw(block: Block): HTMLElement | false;
+  openSurface(stage: Stage): Surface;
+  css: string;
+}
+
+export type Play = (stage: Stage, kit: Kit) => Player;
+
+/** What a standing guide is given. */
+export interface Place {
+  win: Window;
+  guide: Standing;
+  locale: string;
+  scope: Scope;
+  report(what: string, step?: string, reason?: string, more?: object): void;
+  show(guide: string): void;
+  visit(href: string): void;
+  layer(css: string, home?: (host: Element) => void): HTMLElement;
+  recall(): any;
+  remember(value: unknown): void;
+  /** Asks for resources. */
+  ask(body: object): Promise<Answer>;
+  finish(): void;
+  dismiss(reason: string): void;
+}
+
+export interface Posted {
+  stop(): void;
+  /** The tasks that are done. */
+  update?(done: string[]): void;
+}
+
+export type Post = (place: Place, kit: Kit) => Posted;

@@ -149,8 +149,17 @@ export interface BootAnswer {
   rules?: Rule[];
   themes?: Record<string, Theme>;
   guides?: Guide[];
+  standing?: Standing[];
   open_runs?: { run: string; guide: string; version: number; step: string | null }[];
   no_tips?: boolean;
 }
 
-export type Progress = "shown" | "step" | "finished" | "dismissed" | "missing";
+/** What stands in the page by itself, with the run it belongs to and how far its tasks are. */
+export interface Standing extends Guide {
+  run?: string;
+  done?: string[];
+  /** Tasks that no rule decides. */
+  by_hand?: string[];
+}
+
+export type Progress = "shown" | "step" | "finished" | "dismissed" | "missing" | "answered";

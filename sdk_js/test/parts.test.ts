@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { attempt, openScope } from "../src/core/scope";
 import { openStore } from "../src/core/store";
-import { lookOf } from "../src/core/theme";
+import { lookOf } from "../src/desk/theme";
 import { safeUrl } from "../src/view/dom";
 import { EN } from "../src/view/words";
 import { words as ZH } from "../src/view/words.zh";

@@ -24,7 +24,7 @@ PAIRS: list[tuple[str, type[BaseModel], set[str]]] = [
     ("Step", guide.Step, set()),
     ("Guide", guide.Guide, RESOLVED),
     ("Theme", guide.Theme, set()),
-    ("BootAnswer", boot.BootAnswer, set()),
+    ("BootAnswer", boot.BootAnswer, {"standing"}),
 ]
 BLOCKS = {"heading": guide.Heading, "text": guide.Text, "list": guide.ItemList, "image": guide.Image, "video": guide.Video}
 

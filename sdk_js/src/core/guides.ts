@@ -1,15 +1,19 @@
 /** When a guide may begin: the server said who may see what, the page says when; one guide at a time. */
-import type { Play, Player } from "../stage";
-import type { BootAnswer, Event, Guide, Progress } from "../wire";
-import { newId } from "./ids";
+import type { Player } from "../stage";
+import type { BootAnswer, Event, Guide } from "../wire";
 import { INPUT, locate } from "./locate";
 import { fitsPage } from "./paths";
 import { attempt, openScope, type Scope } from "./scope";
-import { lookOf } from "./theme";
+import type { Store } from "./store";
+import type { Answer } from "./transport";
 import { watchPage } from "./watch";
 
-/** Brings a chunk: the view, or our words in a language other than English. */
-export type Load = (part: "view" | "zh") => Promise<{ play: Play; words: readonly string[] }>;
+/** Brings a chunk by its hash. */
+export type Load = (hash: string) => Promise<any>;
+
+/** The sha384 of two chunks, in base64: the view, and the desk, which knows the rest. */
+declare const VIEW: string;
+declare const DESK: string;
 
 /** A run under way, kept across page loads with the frozen guide itself. */
 export interface RunState {
@@ -35,8 +39,19 @@ export interface Host {
   put(event: Partial<Event>): void;
   flush(): void;
   ask(name: string, detail: unknown): Promise<boolean>;
-  claim(body: object): Promise<boolean>;
+  /** Asks the server, saying who asks. */
+  say(path: string, body: object, timeout_ms?: number): Promise<Answer>;
+  store: Store;
   now(): number;
+}
+
+/** What the desk is given besides: the core's own eyes and hands. */
+export interface Tools extends Host {
+  openScope(): Scope;
+  locate: typeof locate;
+  watch: typeof watchPage;
+  fits(pages?: string[] | null): boolean;
+  show(guide: string, step?: string | number): void;
 }
 
 export interface Guides {
@@ -52,12 +67,15 @@ const RUN_MS = 1_800_000;
 const TYPING_MS = 10_000;
 const FIELD = INPUT + ",textarea,select,[contenteditable]";
 
-export function openGuides({ win, scope, quiet_ms, locale, load, rules, run: kept, ended, keep, put, flush, ask, claim, now }: Host): Guides {
+export function openGuides(host: Host): Guides {
+  const { win, scope, quiet_ms, load, run: kept, ended, keep, now } = host;
   const doc = win.document;
   const since = Date.now();
   const asked = new Set<string>();
   const fired = new Set<string>();
   const watching = openScope();
+  /** Of what stands in the page for this person. */
+  const life = openScope();
   let offered: Guide[] = [];
   let wanted: [string, (string | number)?] | undefined;
   let answered = false;
@@ -99,60 +117,19 @@ export function openGuides({ win, scope, quiet_ms, locale, load, rules, run: kep
 
   const start = async (guide: Guide, free: boolean, from?: string | number, resumed?: RunState) => {
     const mine = ++begun;
-    const { guide: id, version } = guide;
-    // An English card in time is better than none.
-    const chinese = /^zh/i.test(guide.lang || locale()) ? load("zh").catch(() => undefined) : undefined;
-    const view = await load("view").catch(() => undefined);
-    const run = resumed ?? { run: newId("run_", now()), free, at: now(), doc: guide };
-    const yes = view && (resumed || (await claim({ guide: id, version, run: run.run, free })));
-    const words = (await chinese)?.words;
+    const view = load(VIEW).catch(() => undefined);
+    const play = await load(DESK)
+      .then(({ prepare }) => prepare({ ...tools, guide, free, from, resumed, view }))
+      .catch(() => undefined);
     if (mine !== begun) return;
     busy = false;
-    if (!yes) return consider();
-    const report = (what: Progress, step?: string, reason?: string, over?: true) => {
-      run.shown ||= what === "shown";
-      keep(run);
-      // `over` tells the server that a missing target has ended the run.
-      const progress = { guide: id, version, run: run.run, step, what, reason, over };
-      put({ type: "track", event: "$guide", properties: progress });
-      ask(what, progress);
-      // The next page load asks the server whether it is over.
-      if (over) flush();
-    };
+    if (!play) return consider();
     player = attempt(() =>
-      view.play({
-        win,
-        guide,
-        from: from ?? run.step,
-        resumed: !!run.shown,
-        free: run.free,
-        look: lookOf(win, rules().themes?.[guide.theme ?? "default"]),
-        locale: locale(),
-        words,
-        openScope,
-        visit(href) {
-          // Our own page is left last, when all else the button does is done.
-          if (href[0] === "/" || href.startsWith(win.location.origin)) setTimeout(() => win.location.assign(href));
-          else win.open(href, "_blank", "noopener");
-        },
-        locate,
-        watch: watchPage,
-        fits,
-        ask: (name, detail) => ask(name, { guide: id, ...detail }),
-        keep(step) {
-          run.step = step;
-          run.at = now();
-          keep(run);
-        },
-        report,
-        over(what, step, reason, next) {
-          player = undefined;
-          report(what, step, reason, true);
-          keep();
-          no_tips ||= reason === "no_tips";
-          if (next) show(next);
-          else consider();
-        },
+      play((next: string | undefined, off: boolean) => {
+        player = undefined;
+        no_tips ||= off;
+        if (next) show(next);
+        else consider();
       }),
     );
     if (!player) keep();
@@ -167,6 +144,8 @@ export function openGuides({ win, scope, quiet_ms, locale, load, rules, run: kep
       begin(found, true, step);
     }
   };
+
+  const tools: Tools = { ...host, openScope, locate, watch: watchPage, fits, show };
 
   scope.listen(
     doc,
@@ -188,6 +167,8 @@ export function openGuides({ win, scope, quiet_ms, locale, load, rules, run: kep
     offer(answer) {
       answered = true;
       offered = answer?.guides ?? offered;
+      life.end();
+      if (answer?.standing) void attempt(async () => (await load(DESK)).stand(tools, life, answer, load(VIEW)));
       no_tips = answer?.no_tips;
       if (busy || player) return;
       const mine = kept();
@@ -215,6 +196,7 @@ export function openGuides({ win, scope, quiet_ms, locale, load, rules, run: kep
     show,
     stop() {
       busy = false;
+      life.end();
       begun++;
       player?.stop();
       player = wanted = undefined;

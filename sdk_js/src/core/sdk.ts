@@ -1,6 +1,6 @@
 /** The SDK of one page: who is here, what happened, and the hand-over to guides. */
 import type { BootAnswer, Event } from "../wire";
-import { openGuides, type Guides, type Load } from "./guides";
+import { openGuides, type Guides, type Host, type Load } from "./guides";
 import { newId } from "./ids";
 import { locateInPath } from "./locate";
 import { openOutbox } from "./outbox";
@@ -120,7 +120,7 @@ export function createSdk(win: Window, writeKey: string, base: string, options: 
 
   const who = () => ({ writeKey, userId: me.u, anonymousId: me.a, account: me.g, token, sdk: VERSION, session: me.s });
 
-  const guides: Guides = openGuides({
+  const host: Host = {
     win,
     scope,
     locale,
@@ -137,20 +137,16 @@ export function createSdk(win: Window, writeKey: string, base: string, options: 
     put,
     flush: outbox.flush,
     ask,
-    async claim(body) {
-      const { body: answer } = await post("/v1/claim", JSON.stringify({ ...who(), ...body }), 2000);
-      return answer?.ok === true;
-    },
+    say: (path, body, timeout_ms) => post(path, JSON.stringify({ ...who(), ...body }), timeout_ms),
+    store,
     now,
-  });
+  };
+  const guides: Guides = openGuides(host);
 
   const boot = async () => {
     const mine = ++booting;
     const sent_at = Date.now();
-    const { status, body } = await post(
-      "/v1/boot",
-      JSON.stringify({ ...who(), path: pathTemplate(path()), locale: locale(), rules_etag: rules.rules_etag }),
-    );
+    const { status, body } = await host.say("/v1/boot", { path: pathTemplate(path()), locale: locale(), rules_etag: rules.rules_etag });
     if (mine !== booting) return;
     if (status !== 200 || !body) return guides.offer();
     if (typeof body.now === "number") {

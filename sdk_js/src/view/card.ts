@@ -22,7 +22,7 @@ export interface CardNeeds {
   onPress(node: HTMLElement, actions: Action[]): void;
 }
 
-const spans = (rich: Rich): (Node | string)[] =>
+export const spans = (rich: Rich): (Node | string)[] =>
   typeof rich === "string"
     ? [rich]
     : rich.map(({ text, bold, italic, code, link }) => {
@@ -32,7 +32,7 @@ const spans = (rich: Rich): (Node | string)[] =>
         return href ? make("a", { href, target: "_blank", rel: "noopener" }, node) : node;
       });
 
-const draw = (block: Block): HTMLElement | false => {
+export const draw = (block: Block): HTMLElement | false => {
   const { type } = block;
   if (type === "list") return make(block.ordered ? "ol" : "ul", {}, ...block.items.map((item) => make("li", {}, ...spans(item))));
   if (type === "divider") return make("hr", {});

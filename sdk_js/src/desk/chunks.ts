@@ -1,0 +1,13 @@
+/** Which chunk draws a kind; tours, tooltips and modals are drawn by the view itself. The build writes the hashes. */
+
+declare const ZH_HASH: string;
+declare const BANNER: string;
+declare const CHECKLIST: string;
+declare const SURVEY: string;
+declare const HELP: string;
+
+/** The sha384 of our words in Chinese. */
+export const ZH = ZH_HASH;
+
+/** The sha384 of the chunk of each further kind, in base64. */
+export const CHUNKS: Record<string, string | undefined> = { banner: BANNER, checklist: CHECKLIST, survey: SURVEY, resource_centre: HELP };

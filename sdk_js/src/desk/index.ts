@@ -1,0 +1,2 @@
+export { prepare } from "./run";
+export { stand } from "./standing";

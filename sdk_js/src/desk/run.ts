@@ -1,0 +1,90 @@
+/** Begins a run: asks the server, brings the words and the chunk of its kind, and tells how far it got. */
+import type { Tools, RunState } from "../core/guides";
+import { newId } from "../core/ids";
+import type { Kit, Play, Player } from "../stage";
+import type { Guide, Progress } from "../wire";
+import { CHUNKS, ZH } from "./chunks";
+import { lookOf } from "./theme";
+
+export interface Order extends Tools {
+  guide: Guide;
+  free: boolean;
+  from?: string | number;
+  resumed?: RunState;
+  view: Promise<{ play: Play; kit: Kit } | undefined>;
+}
+
+/** Our own page is left last, when all else the button does is done. */
+export const visit = (win: Window, href: string): void => {
+  if (href[0] === "/" || href.startsWith(win.location.origin)) setTimeout(() => win.location.assign(href));
+  else win.open(href, "_blank", "noopener");
+};
+
+/** May this run be painted? */
+export const claim = async ({ say }: Tools, { guide, version }: Guide, run: string, free: boolean): Promise<boolean> =>
+  (await say("/v1/claim", { guide, version, run, free }, 2000)).body?.ok === true;
+
+/** Told when a run is over: a task may be done now. */
+export const moved = new Set<() => void>();
+
+type Over = (next: string | undefined, no_tips: boolean) => void;
+
+/** What draws it, once it may be drawn; nothing when the server says no, or something did not come. */
+export async function prepare(order: Order): Promise<((over: Over) => Player) | undefined> {
+  const { win, guide, free, from, resumed, view, load, locale, now, keep, put, ask, flush, rules, openScope, locate, watch, fits } = order;
+  const { guide: id, version, kind } = guide;
+  const chunk = CHUNKS[kind];
+  // An English card in time is better than none.
+  const chinese = !chunk && /^zh/i.test(guide.lang || locale()) ? load(ZH).catch(() => undefined) : undefined;
+  const further = chunk && load(chunk);
+  const drawing = await view;
+  const run = resumed ?? { run: newId("run_", now()), free, at: now(), doc: guide };
+  const yes = drawing && (resumed || (await claim(order, guide, run.run, free)));
+  const player: { play: Play } | undefined = further ? await further : drawing;
+  const words = (await chinese)?.words;
+  if (!yes || !player) return undefined;
+  return (over) => {
+    const report = (what: Progress, step?: string, reason?: string, is_over?: true, more?: object) => {
+      run.shown ||= what === "shown";
+      keep(run);
+      // `over` tells the server that a missing target has ended the run.
+      const progress = { guide: id, version, run: run.run, step, what, reason, over: is_over, ...more };
+      put({ type: "track", event: "$guide", properties: progress });
+      ask(what, progress);
+      // The next page load asks the server whether it is over.
+      if (is_over) flush();
+    };
+    return player.play(
+      {
+        win,
+        guide,
+        from: from ?? run.step,
+        resumed: !!run.shown,
+        free: run.free,
+        look: lookOf(win, rules().themes?.[guide.theme ?? "default"]),
+        locale: locale(),
+        words,
+        openScope,
+        visit: (href) => visit(win, href),
+        locate,
+        watch,
+        fits,
+        ask: (name, detail) => ask(name, { guide: id, ...detail }),
+        keep(step) {
+          run.step = step;
+          run.at = now();
+          keep(run);
+        },
+        report,
+        answer: (step, answer) => report("answered", step, undefined, undefined, answer),
+        over(what, step, reason, next) {
+          report(what, step, reason, true);
+          keep();
+          over(next, reason === "no_tips");
+          moved.forEach((tell) => tell());
+        },
+      },
+      drawing.kit,
+    );
+  };
+}
