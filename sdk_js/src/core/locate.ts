@@ -119,11 +119,12 @@ export function locate({ locators }: Target, doc: Document): Found {
   const roots = allRoots(doc);
   const found = locators.map((locator) => attempt(() => candidates(locator, roots)) ?? []);
   const all = [...new Set(found.flat())];
-  const votes = all.map((el) => verdict(locators, (_, i) => (found[i]![0] ? found[i]!.includes(el) : undefined)));
-  const most = Math.max(0, ...votes);
-  const leaves = innermost(all.filter((_, i) => votes[i] === most));
-  const seen = leaves.filter(isVisible);
-  return seen[1] || (all[0] && !leaves[0]) ? { why: "ambiguous" } : { el: seen[0], why: leaves[0] ? "invisible" : "missing" };
+  const votes = (el: Element) => verdict(locators, (_, i) => (found[i]![0] ? found[i]!.includes(el) : undefined));
+  const held = all.filter((el) => votes(el) >= 0);
+  const seen = held.filter(isVisible);
+  const most = Math.max(...seen.map(votes));
+  const [el, twin] = innermost(seen.filter((one) => votes(one) === most));
+  return el && !twin ? { el } : { why: el || (all[0] && !held[0]) ? "ambiguous" : held[0] ? "invisible" : "missing" };
 }
 
 /** The element of a click's path that a target means, without searching the page unless locators differ. */
