@@ -79,6 +79,7 @@ class Site:
 
     pages: dict[str, str] = field(default_factory=dict)
     policy: str = ""
+    headers: dict[str, str] = field(default_factory=lambda: {"Cross-Origin-Embedder-Policy": "require-corp"})
     scripts: dict[str, str] = field(default_factory=dict)
     posted: list[str] = field(default_factory=list)
     url: str = ""
@@ -93,6 +94,7 @@ class Site:
         html: str = 'lang="en"',
         identify: bool = True,
         options: str = "{quiet_ms: 0}",
+        doctype: str = "<!doctype html>",
     ) -> str:
         """Adds a page with the snippet, as a customer would write it; answers its address."""
         who = "milepost('identify', 'ada', {name: 'Ada'}, {account: 'acme', token: 'signed.by.host'});" if identify else ""
@@ -102,7 +104,7 @@ class Site:
             f"milepost('init', '{KEY}', {options});{who}{script}"
         )
         self.pages[path] = (
-            f"<!doctype html><html {html}><head><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+            f"{doctype}<html {html}><head><meta charset=utf-8><meta name=viewport content='width=device-width'>"
             f"<title>Host</title>{head}<script src='{name}'></script>"
             f"<script async src='{self.sdk_url}/sdk/milepost.js'></script></head><body>{body}</body></html>"
         )
@@ -187,7 +189,8 @@ def _site_handler(site: Site) -> type[BaseHTTPRequestHandler]:
                 "Content-Security-Policy": site.policy,
                 "Cache-Control": "no-cache",
             }
-            return self.say(200, site.pages[path].encode(), headers | {"Cross-Origin-Embedder-Policy": "require-corp"})
+            asked = {name: value for name, value in (headers | site.headers).items() if value}
+            return self.say(200, site.pages[path].encode(), asked)
 
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", "0")))

@@ -1,0 +1,3 @@
+addEventListener('DOMContentLoaded', () => {
+  setInterval(() => { clock.textContent = performance.now() }, 16);
+});

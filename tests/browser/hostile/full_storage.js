@@ -1,0 +1,1 @@
+Storage.prototype.setItem = () => { throw new DOMException("full", "QuotaExceededError") };

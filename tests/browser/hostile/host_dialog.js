@@ -1,0 +1,4 @@
+addEventListener('DOMContentLoaded', () => {
+  box.showModal();
+});
+window.verify = () => box.open;

@@ -1,0 +1,4 @@
+addEventListener('DOMContentLoaded', () => {
+  box.showPopover();
+});
+window.verify = () => box.matches(':popover-open');

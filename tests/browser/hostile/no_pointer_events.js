@@ -1,0 +1,3 @@
+const sheet = new CSSStyleSheet();
+sheet.replaceSync(`html, body, * { pointer-events: none !important }`);
+document.adoptedStyleSheets = [sheet];

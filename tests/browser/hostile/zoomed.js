@@ -1,0 +1,3 @@
+const sheet = new CSSStyleSheet();
+sheet.replaceSync(`html { zoom: 1.25 }`);
+document.adoptedStyleSheets = [sheet];
