@@ -4,6 +4,7 @@
  */
 import type { Locator, Target } from "../wire";
 import { attempt } from "./scope";
+import { OUR_TAG } from "./shield";
 
 export interface Found {
   el?: Element;
@@ -34,7 +35,7 @@ export function allRoots(root: Root, roots: Root[] = []): Root[] {
   roots.push(root);
   for (const el of root.querySelectorAll("*")) {
     const inner = el.shadowRoot ?? attempt(() => (el as HTMLIFrameElement).contentDocument);
-    if (inner && el.localName !== "milepost-guide") allRoots(inner, roots);
+    if (inner && !el.localName.startsWith(OUR_TAG)) allRoots(inner, roots);
   }
   return roots;
 }

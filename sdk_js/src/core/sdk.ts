@@ -7,6 +7,7 @@ import { openOutbox } from "./outbox";
 import { fitsPage, pathTemplate } from "./paths";
 import { watchRoutes } from "./routes";
 import { openScope } from "./scope";
+import { shield } from "./shield";
 import { openStore } from "./store";
 import { connect } from "./transport";
 import type { RunState } from "./guides";
@@ -174,6 +175,7 @@ export function createSdk(win: Window, writeKey: string, base: string, options: 
     guides.onRoute();
   };
 
+  shield(win, scope);
   scope.listen(
     win,
     "click",

@@ -33,7 +33,7 @@ export function openSurface(stage: Stage): Surface {
     lay(target, ...nodes) {
       [...layer.children].forEach((old) => old !== live && old.remove());
       fill(layer, nodes);
-      const home = target?.closest("dialog[open]") ?? doc.documentElement;
+      const home = target?.closest("dialog[open],[popover]") ?? doc.documentElement;
       if (host.parentNode !== home) home.append(host);
       if (!host.showPopover) return;
       host.popover = "manual";
