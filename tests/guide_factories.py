@@ -1,7 +1,10 @@
 """Short words for tests of guides: a guide, a person who boots, claims and walks through it."""
 
 import itertools
+from types import SimpleNamespace
 from typing import Any
+
+import msgspec
 
 from milepost.actions.boot import answer_boot
 from milepost.actions.claim import decide_claim
@@ -34,10 +37,12 @@ def publish(sandbox: Sandbox, *guides: Guide) -> dict[str, str]:
     return {one.key: one.public_id for one in saved}
 
 
-def boot(sandbox: Sandbox, user: str | None = "u1", *, secret: bool = False, **more: Any) -> BootAnswer:
-    """What the page of this person is told."""
+def boot(sandbox: Sandbox, user: str | None = "u1", *, secret: bool = False, **more: Any) -> SimpleNamespace:
+    """What the page of this person is told, field by field; None for what is left out."""
     asking = BootRequest(userId=user, **more)
-    return answer_boot(sandbox.runtime, sandbox.holder(secret=secret), sandbox.tenant, asking)
+    answer = answer_boot(sandbox.runtime, sandbox.holder(secret=secret), sandbox.tenant, asking)
+    told = msgspec.json.decode(msgspec.json.encode(answer))
+    return SimpleNamespace(**dict.fromkeys(BootAnswer.__struct_fields__) | told)
 
 
 def offered(sandbox: Sandbox, user: str | None = "u1", **more: Any) -> list[str]:

@@ -1,23 +1,27 @@
 """What one end user may see now: who is decided here, when is decided in the page."""
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+from msgspec import UNSET
 from sqlalchemy import Connection
 
-from milepost.actions.broadcast import Broadcast, OnAir, read_broadcast
-from milepost.actions.guide_facts import gather_facts, read_said
+from milepost.actions.broadcast import CACHE, Broadcast, OnAir, hold_broadcast
+from milepost.actions.guide_facts import WINDOW_DAYS, gather_facts, list_said
 from milepost.actions.keys import KeyHolder
 from milepost.actions.runtime import Runtime
 from milepost.actions.tenant import Tenant
-from milepost.rules.choose import RUN_MS, Said, is_eligible, is_scheduled, why_not_again
+from milepost.rules.choose import RUN_MS, Said, is_scheduled, why_not_again
+from milepost.rules.days import day_of
 from milepost.store import engine as db
-from milepost.store import facts as fact_store
-from milepost.store import runs as run_store
-from milepost.store.facts import PersonRow
-from milepost.wire.boot import Asking, BootAnswer, BootRequest
+from milepost.store.standing import Standing, read_standing
+from milepost.wire.boot import Asking, BootAnswer, BootRequest, OpenRun
 
-BY_HAND = {"trigger": {"on": "manual"}}
+AS_WRITTEN, BY_HAND = 0, 1
+SLOW_S = 0.002  # of computing
+MOST_SLOW = 10_000
 
 
 @dataclass(frozen=True)
@@ -43,67 +47,92 @@ def identify_caller(asking: Asking, holder: KeyHolder, tenant: Tenant, now: int)
     return Caller(None if enforced else asking.userId, None if enforced else asking.account, verified=False)
 
 
+def is_quick(runtime: Runtime, tenant: Tenant, asking: BootRequest) -> bool:
+    """Whether the answer takes so little that no other request need wait for it: held guides, a read of a local file."""
+    broadcast: Broadcast | None = runtime.caches.peek(CACHE, tenant.id, tenant.generation)
+    return broadcast is not None and db.is_sqlite(runtime.engine) and _slow_name(asking) not in broadcast.slow
+
+
 def answer_boot(runtime: Runtime, holder: KeyHolder, tenant: Tenant, asking: BootRequest) -> BootAnswer:
     """Reads only; nobody is made and nothing is counted."""
     now = runtime.clock()
     caller = identify_caller(asking, holder, tenant, now)
-    person: PersonRow | None = None
-    guides: list[dict[str, Any]] = []
-    open_runs: list[dict[str, Any]] = []
-    with db.reading(runtime.engine) as connection:
-        broadcast = read_broadcast(runtime, connection, tenant)
-        if caller.user is not None and broadcast.guides:
-            person = fact_store.find_person(connection, tenant.id, caller.user)
-            under_way = _list_open(connection, tenant, broadcast, person, now)
-            open_runs = [shown for shown, _ in under_way]
-            guides = _offer(connection, tenant, broadcast, caller, person, {item.guide_id for _, item in under_way}, asking, now)
+    broadcast = hold_broadcast(runtime, tenant)
     same = asking.rules_etag == broadcast.etag
-    return BootAnswer(
+    answer = BootAnswer(
         now=now,
         rules_etag=broadcast.etag,
         identity="verified" if caller.verified else "unverified",
-        rules=None if same else broadcast.rules,
-        themes=None if same else broadcast.themes,
-        guides=guides,
-        open_runs=open_runs,
-        no_tips=bool(person and person.no_tips),
+        rules=UNSET if same else broadcast.rules,
+        themes=UNSET if same else broadcast.themes,
     )
+    if caller.user is not None and broadcast.guides:
+        found = _read_standing(runtime, tenant, broadcast, caller, asking, now)
+        answer.no_tips = bool(found.person and found.person.no_tips)
+        answer.open_runs, under_way = _list_open(broadcast, found)
+        answer.guides = _offer(tenant, broadcast, caller, found, under_way, asking, now)
+    return answer
+
+
+def _read_standing(
+    runtime: Runtime, tenant: Tenant, broadcast: Broadcast, caller: Caller, asking: BootRequest, now: int
+) -> Standing:
+    """One that took long is remembered: the next of the same account is read beside the event loop."""
+    began = time.thread_time()
+    with db.glancing(runtime.engine) as connection:
+        found = read_standing_of(connection, tenant, broadcast, caller, now)
+    if time.thread_time() - began > SLOW_S:
+        if len(broadcast.slow) > MOST_SLOW:
+            broadcast.slow.clear()
+        broadcast.slow.add(_slow_name(asking))
+    return found
+
+
+def _slow_name(asking: BootRequest) -> str:
+    return f"user {asking.userId}" if asking.account is None else f"account {asking.account}"
+
+
+def read_standing_of(connection: Connection, tenant: Tenant, broadcast: Broadcast, caller: Caller, now: int) -> Standing:
+    """Everything the guides on air ask about the caller."""
+    assert caller.user is not None  # noqa: S101
+    wanted = broadcast.wanted
+    return read_standing(
+        connection, tenant.id, caller.user, caller.account, with_account=bool(wanted.account), ordinals=wanted.ordinals,
+        since_day=day_of(now, tenant.zone) - WINDOW_DAYS + 1, heard_since=now - RUN_MS,
+    )  # fmt: skip
 
 
 def _offer(
-    connection: Connection, tenant: Tenant, broadcast: Broadcast, caller: Caller, person: PersonRow | None,
-    under_way: set[int], asking: BootRequest, now: int,
-) -> list[dict[str, Any]]:  # fmt: skip
+    tenant: Tenant, broadcast: Broadcast, caller: Caller, found: Standing, under_way: set[int], asking: BootRequest, now: int
+) -> list[msgspec.Raw]:
     assert caller.user is not None  # noqa: S101
-    said = read_said(connection, tenant.id, person)
-    facts = gather_facts(connection, tenant, broadcast.wanted, caller.user, caller.account, person, said, now)
-    facts |= {"locale": asking.locale, "path": asking.path}
+    said = list_said(found.states)
+    facts = gather_facts(broadcast.wanted, caller.user, caller.account, found, said, day_of(now, tenant.zone))
+    facts["locale"], facts["path"] = asking.locale, asking.path
     shown = []
     for item in broadcast.guides:
-        how = _how(item, facts, said.get(item.guide_id), now, under_way=item.guide_id in under_way)
-        if how is not None:
-            shown.append(item.in_locale(asking.locale) | how)
+        form = _which_form(item, facts, said.get(item.guide_id), now, under_way=item.guide_id in under_way)
+        if form is not None:
+            shown.append(item.in_locale(asking.locale)[form])
     return shown
 
 
-def _how(item: OnAir, facts: dict[str, Any], said: Said | None, now: int, *, under_way: bool) -> dict[str, Any] | None:
-    """{} as it was written; BY_HAND for one that does not start unasked; None for one that is not offered."""
-    eligible = is_scheduled(item.schedule, now) and is_eligible(item.guide, facts)
+def _which_form(item: OnAir, facts: dict[str, Any], said: Said | None, now: int, *, under_way: bool) -> int | None:
+    """AS_WRITTEN; BY_HAND for one that does not start unasked; None for one that is not offered."""
+    eligible = is_scheduled(item.schedule, now) and item.verdict(facts) is True
     if eligible and why_not_again(item.guide, said, now) is None:
-        return {}
+        return AS_WRITTEN
     if under_way or (eligible and item.guide.linkable):
         return BY_HAND  # a run goes on where it was, even when its audience no longer holds
     return None
 
 
-def _list_open(
-    connection: Connection, tenant: Tenant, broadcast: Broadcast, person: PersonRow | None, now: int
-) -> list[tuple[dict[str, Any], OnAir]]:
-    if person is None:
-        return []
-    found = []
-    for run, guide_id, version, step in run_store.list_open_runs(connection, tenant.id, person.id, now - RUN_MS):
+def _list_open(broadcast: Broadcast, found: Standing) -> tuple[list[OpenRun], set[int]]:
+    """The runs of versions on air, and their guides."""
+    shown, under_way = [], set()
+    for run, guide_id, version, step in found.open_runs:
         item = broadcast.by_id.get(guide_id)
         if item is not None and item.version == version:
-            found.append(({"run": run, "guide": item.public_id, "version": version, "step": step}, item))
-    return found
+            shown.append(OpenRun(run, item.public_id, version, step))
+            under_way.add(guide_id)
+    return shown, under_way

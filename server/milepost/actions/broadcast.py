@@ -2,16 +2,21 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection
 
 from milepost.actions.guide_facts import Wanted, compile_wanted
 from milepost.actions.runtime import Runtime
 from milepost.actions.tenant import Tenant
+from milepost.rules.audience import Verdict, compile_tree
+from milepost.rules.choose import compile_claim
 from milepost.rules.lint import leaves_of
 from milepost.rules.localise import resolve
+from milepost.store import engine as db
 from milepost.store import features as feature_store
 from milepost.store import guides as guide_store
 from milepost.wire.event import parse_instant
@@ -19,6 +24,8 @@ from milepost.wire.guide import Guide
 
 CACHE = "broadcast"
 MAX_LOCALES = 50
+BY_HAND = {"trigger": {"on": "manual"}}
+Forms = tuple[msgspec.Raw, msgspec.Raw]  # JSON: as it was written, and as one that does not start unasked
 
 
 @dataclass
@@ -30,16 +37,22 @@ class OnAir:
     version: int
     guide: Guide
     schedule: tuple[int | None, int | None]
-    resolved: dict[str, dict[str, Any]]
+    verdict: Verdict
+    may_claim: Callable[[Mapping[str, Any]], bool]
+    encoded: dict[str, Forms] = field(default_factory=dict)
 
-    def in_locale(self, locale: str) -> dict[str, Any]:
+    def in_locale(self, locale: str) -> Forms:
         """As the SDK takes it, in one language; remembered."""
-        found = self.resolved.get(locale)
+        found = self.encoded.get(locale)
         if found is None:
-            found = {"guide": self.public_id, "version": self.version, **resolve(self.guide, locale)}
-            if len(self.resolved) < MAX_LOCALES:
-                self.resolved[locale] = found
+            found = self._encode(locale)
+            if len(self.encoded) < MAX_LOCALES:
+                self.encoded[locale] = found
         return found
+
+    def _encode(self, locale: str) -> Forms:
+        shown = {"guide": self.public_id, "version": self.version, **resolve(self.guide, locale)}
+        return tuple(msgspec.Raw(msgspec.json.encode(form)) for form in (shown, shown | BY_HAND))  # type: ignore[return-value]
 
 
 @dataclass
@@ -50,15 +63,21 @@ class Broadcast:
     by_public_id: dict[str, OnAir]
     by_id: dict[int, OnAir]
     wanted: Wanted
-    rules: list[dict[str, Any]]
-    themes: dict[str, Any]
+    rules: msgspec.Raw
+    themes: msgspec.Raw
     etag: str
+    slow: set[str] = field(default_factory=set)  # accounts whose people's facts take long to read
 
 
-def read_broadcast(runtime: Runtime, connection: Connection, tenant: Tenant) -> Broadcast:
+def hold_broadcast(runtime: Runtime, tenant: Tenant) -> Broadcast:
     """The compiled guides of this generation, remembered: for readers of what is committed."""
-    found: Broadcast = runtime.caches.get(CACHE, tenant.id, tenant.generation, lambda: load_broadcast(connection, tenant))
+    found: Broadcast = runtime.caches.get(CACHE, tenant.id, tenant.generation, lambda: _read(runtime, tenant))
     return found
+
+
+def _read(runtime: Runtime, tenant: Tenant) -> Broadcast:
+    with db.reading(runtime.engine) as connection:
+        return load_broadcast(connection, tenant)
 
 
 def peek_broadcast(runtime: Runtime, connection: Connection, tenant: Tenant) -> Broadcast:
@@ -73,7 +92,8 @@ def load_broadcast(connection: Connection, tenant: Tenant) -> Broadcast:
     for row in guide_store.list_published(connection, tenant.id):
         guide = Guide.model_validate_json(row["document"])
         schedule = (parse_instant(guide.schedule.from_at), parse_instant(guide.schedule.until_at))
-        guides.append(OnAir(row["guide_id"], row["public_id"], row["version"], guide, schedule, {}))
+        verdict, may_claim = compile_tree(guide.audience), compile_claim(guide.audience)
+        guides.append(OnAir(row["guide_id"], row["public_id"], row["version"], guide, schedule, verdict, may_claim))
     guides.sort(key=lambda item: (-item.guide.priority, item.guide_id))
     asked = {leaf.fact for item in guides for _, leaf in leaves_of(item.guide.audience)}
     guide_ids = {row["key"]: row["id"] for row in guide_store.list_guides(connection, tenant.id)}
@@ -84,8 +104,8 @@ def load_broadcast(connection: Connection, tenant: Tenant) -> Broadcast:
         {item.public_id: item for item in guides},
         {item.guide_id: item for item in guides},
         compile_wanted(asked, tenant.catalogue.by_key, guide_ids),
-        rules,
-        themes,
+        msgspec.Raw(msgspec.json.encode(rules)),
+        msgspec.Raw(msgspec.json.encode(themes)),
         hashlib.sha256(json.dumps([rules, themes], sort_keys=True).encode()).hexdigest()[:16],
     )
 

@@ -2,14 +2,14 @@
 
 from sqlalchemy import Connection
 
-from milepost.actions.boot import Caller, identify_caller
+from milepost.actions.boot import Caller, identify_caller, read_standing_of
 from milepost.actions.broadcast import Broadcast, OnAir, peek_broadcast
-from milepost.actions.guide_facts import gather_facts, read_said
+from milepost.actions.guide_facts import gather_facts, list_said
 from milepost.actions.keys import KeyHolder
 from milepost.actions.runtime import Runtime
 from milepost.actions.tenant import Tenant
-from milepost.rules.choose import RUN_MS, PastRun, is_scheduled, may_claim, why_not_again, why_not_now
-from milepost.rules.days import DAY_MS
+from milepost.rules.choose import RUN_MS, PastRun, is_scheduled, why_not_again, why_not_now
+from milepost.rules.days import DAY_MS, day_of
 from milepost.store import facts as fact_store
 from milepost.store import people as people_store
 from milepost.store import runs as run_store
@@ -57,9 +57,9 @@ def _why_not(
     asking: ClaimRequest, now: int,
 ) -> str | None:  # fmt: skip
     assert caller.user is not None  # noqa: S101
-    said = read_said(connection, tenant.id, person)
-    facts = gather_facts(connection, tenant, broadcast.wanted, caller.user, caller.account, person, said, now)
-    if not may_claim(item.guide, facts):
+    found = read_standing_of(connection, tenant, broadcast, caller, now)
+    said = list_said(found.states)
+    if not item.may_claim(gather_facts(broadcast.wanted, caller.user, caller.account, found, said, day_of(now, tenant.zone))):
         return "audience"
     again = why_not_again(item.guide, said.get(item.guide_id), now)
     if again is not None and not (asking.free and item.guide.linkable):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from milepost.actions.guide_facts import WINDOW_DAYS, assemble_facts, compile_wanted
 from milepost.actions.runtime import Runtime
 from milepost.actions.tenant import Tenant
-from milepost.rules.choose import Said, may_claim, why_not_again
+from milepost.rules.choose import Said, compile_claim, why_not_again
 from milepost.rules.days import day_of
 from milepost.rules.lint import leaves_of
 from milepost.store import engine as db
@@ -54,12 +54,12 @@ def _count(runtime: Runtime, tenant: Tenant, guides: Mapping[int, Guide], now: i
     people: dict[int, int] = dict.fromkeys(guides, 0)
     waiting: dict[int, int] = dict.fromkeys(guides, 0)
     accounts: dict[int, set[int]] = {guide_id: set() for guide_id in guides}
+    may_claim = {guide_id: compile_claim(guide.audience) for guide_id, guide in guides.items()}
     with db.reading(runtime.engine) as connection:
         guide_ids = {row["key"]: row["id"] for row in guide_store.list_guides(connection, tenant.id)}
         wanted = compile_wanted(facts, tenant.catalogue.by_key, guide_ids)
         known = fact_store.list_account_facts(connection, tenant.id) if wanted.account else {}
-        ordinals = [ordinal for _, ordinal in wanted.features]
-        uses = fact_store.list_uses(connection, tenant.id, ordinals, today - WINDOW_DAYS + 1)
+        uses = fact_store.list_uses(connection, tenant.id, wanted.ordinals, today - WINDOW_DAYS + 1)
         states = run_store.list_states(connection, tenant.id)
         everybody = fact_store.list_people(connection, tenant.id, MOST_PEOPLE)
     for person in everybody:
@@ -68,7 +68,7 @@ def _count(runtime: Runtime, tenant: Tenant, guides: Mapping[int, Guide], now: i
         account = known.get(person.account_id) if person.account_id is not None else None
         of_them = assemble_facts(wanted, person, account, counts, said, today)
         for guide_id, guide in guides.items():
-            if may_claim(guide, of_them):
+            if may_claim[guide_id](of_them):
                 people[guide_id] += 1
                 waiting[guide_id] += why_not_again(guide, said.get(guide_id), now) is None
                 if person.account_id is not None:

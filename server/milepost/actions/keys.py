@@ -67,6 +67,10 @@ class KeyRing:
         held = self._held.get(presented)
         if held is not None and now - held[0] < CACHE_MS:
             return held[1]
+        return self.renew(presented, now)
+
+    def renew(self, presented: str, now: int) -> KeyHolder | None:
+        """The same, asked again however fresh the answer held is."""
         holder = self._look_up(presented, now)
         if len(self._held) > 10_000:  # somebody is guessing: forget all, keep memory flat
             self._held.clear()

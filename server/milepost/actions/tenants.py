@@ -1,6 +1,7 @@
 """Environments as this process holds them, re-read when their generation has risen, at most once a second."""
 
 import threading
+from collections.abc import Callable
 
 from sqlalchemy import Connection, Engine
 
@@ -45,6 +46,18 @@ class Tenants:
                 self._generations = environment_store.read_generations(connection)
                 self._read_at = now
                 return self._load(connection, environment_id, now)
+
+    def renew(self, environment_id: int, now: int, prepare: Callable[[Tenant], object]) -> None:
+        """Reads again before what is held gets old; what has changed is shown once `prepare` is done with it."""
+        with self._lock:
+            with db.reading(self._engine) as connection:
+                generations = environment_store.read_generations(connection)
+                held = self._tenants.get(environment_id)
+                if held is None or held.generation != generations.get(environment_id):
+                    held = load_tenant(connection, environment_id, self._sealer, now)
+            prepare(held)
+            self._tenants[environment_id] = held
+            self._generations, self._read_at = generations, now
 
     def within(self, connection: Connection, environment_id: int, now: int) -> Tenant:
         """The tenant as this transaction found it: for the writer, before it changes anything."""

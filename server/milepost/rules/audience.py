@@ -1,13 +1,17 @@
-"""The one evaluator of audience trees: three-valued, so that unknown is not false."""
+"""Audience trees, three-valued: unknown is not false. `evaluate` says what a tree means; `compile_tree` says the same, fast."""
 
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from milepost.rules.globs import matches_glob
+from milepost.rules.globs import compile_glob, matches_glob
 from milepost.wire.audience import All, Any_, Audience, Leaf, Not
 
 MISSING = object()
+ORDER: dict[str, Callable[[Any, Any], Any]] = {"gt": operator.gt, "gte": operator.ge, "lt": operator.lt, "lte": operator.le}
+Verdict = Callable[[Mapping[str, Any]], bool | None]
+Test = Callable[[Any], bool | None]
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,96 @@ def _compare(op: str, value: Any, wanted: Any) -> bool | None:
     numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in (value, wanted))
     if not numbers and not (isinstance(value, str) and isinstance(wanted, str)):
         return None
-    return bool({"gt": value > wanted, "gte": value >= wanted, "lt": value < wanted, "lte": value <= wanted}[op])
+    return bool(ORDER[op](value, wanted))
 
 
-__all__ = ["All", "Any_", "Leaf", "Not", "Reason", "evaluate", "explain"]
+def compile_tree(tree: Audience | None) -> Verdict:
+    """A function of the facts with the verdicts of `evaluate`: what the tree alone decides is decided here, once."""
+    if tree is None:
+        return lambda _: True
+    if isinstance(tree, Leaf):
+        return _compile_leaf(tree)
+    if isinstance(tree, Not):
+        return _compile_not(compile_tree(tree.not_))
+    if isinstance(tree, All):
+        return _compile_parts([compile_tree(part) for part in tree.all], decisive=False)
+    return _compile_parts([compile_tree(part) for part in tree.any], decisive=True)
+
+
+def _compile_not(inner: Verdict) -> Verdict:
+    def verdict(facts: Mapping[str, Any]) -> bool | None:
+        found = inner(facts)
+        return None if found is None else not found
+
+    return verdict
+
+
+def _compile_parts(parts: list[Verdict], *, decisive: bool) -> Verdict:
+    """Stops at the first part that decides; an unknown one is remembered until all are heard."""
+
+    def verdict(facts: Mapping[str, Any]) -> bool | None:
+        is_unknown = False
+        for part in parts:
+            found = part(facts)
+            if found is decisive:
+                return decisive
+            is_unknown = is_unknown or found is None
+        return None if is_unknown else not decisive
+
+    return verdict
+
+
+def _compile_leaf(leaf: Leaf) -> Verdict:
+    fact = leaf.fact
+    if leaf.op in {"known", "unknown"}:
+        wanted = leaf.op == "known"
+        return lambda facts: (facts.get(fact) is not None) is wanted
+    test = _compile_test(leaf)
+
+    def verdict(facts: Mapping[str, Any]) -> bool | None:
+        value = facts.get(fact)
+        return None if value is None else test(value)
+
+    return verdict
+
+
+def _compile_test(leaf: Leaf) -> Test:
+    """What is asked of a value that is known."""
+    wanted = leaf.value
+    if leaf.op in {"is", "is_not", "in", "not_in"}:
+        among = wanted if leaf.op in {"in", "not_in"} and isinstance(wanted, list) else [wanted]
+        return _compile_among(among, positive=leaf.op in {"is", "in"})
+    if leaf.op == "matches":
+        return _compile_glob(wanted)
+    return _compile_order(ORDER[leaf.op], wanted)
+
+
+def _compile_among(among: list[Any], *, positive: bool) -> Test:
+    if all(isinstance(one, str) for one in among):
+        texts = frozenset(among)
+
+        def test(value: Any) -> bool:
+            if isinstance(value, str):
+                return (value in texts) is positive
+            return any(_same(value, one) for one in among) is positive
+
+        return test
+    return lambda value: any(_same(value, one) for one in among) is positive
+
+
+def _compile_glob(glob: Any) -> Test:
+    if not isinstance(glob, str):
+        return lambda _: False
+    fits = compile_glob(glob).fullmatch
+    return lambda value: isinstance(value, str) and fits(value)
+
+
+def _compile_order(compare: Callable[[Any, Any], Any], wanted: Any) -> Test:
+    if isinstance(wanted, str):
+        return lambda value: bool(compare(value, wanted)) if isinstance(value, str) else None
+    if isinstance(wanted, bool) or not isinstance(wanted, int | float):
+        return lambda _: None
+    return lambda value: bool(compare(value, wanted)) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+__all__ = ["All", "Any_", "Leaf", "Not", "Reason", "Verdict", "compile_tree", "evaluate", "explain"]

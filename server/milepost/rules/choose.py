@@ -3,11 +3,11 @@
 Source: the renderer page, "Flow": one unasked guide a day, three a week, one modal a week; one at a time.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from milepost.rules.audience import evaluate
+from milepost.rules.audience import compile_tree
 from milepost.rules.days import DAY_MS, day_of
 from milepost.wire.audience import All, Audience, Leaf, Not
 from milepost.wire.guide import Guide
@@ -67,26 +67,26 @@ def is_scheduled(schedule: tuple[int | None, int | None], now: int) -> bool:
     return (start is None or start <= now) and (end is None or now < end)
 
 
-def is_eligible(guide: Guide, facts: Mapping[str, Any]) -> bool:
-    """Only a certain yes: an unknown fact is not a yes."""
-    return evaluate(guide.audience, facts) is True
+def compile_claim(tree: Audience | None) -> Callable[[Mapping[str, Any]], bool]:
+    """Only a certain yes. Where and in which language the page was, boot has judged: a claim carries neither."""
+    return _compile_could(tree, verdict=True)
 
 
-def may_claim(guide: Guide, facts: Mapping[str, Any]) -> bool:
-    """As `is_eligible`; where and in which language the page was, boot has judged: a claim carries neither."""
-    return _could(guide.audience, facts, verdict=True)
-
-
-def _could(tree: Audience | None, facts: Mapping[str, Any], *, verdict: bool) -> bool:
+def _compile_could(tree: Audience | None, *, verdict: bool) -> Callable[[Mapping[str, Any]], bool]:
     """Whether the tree certainly says so, or would with a fitting page."""
     if tree is None:
-        return verdict
+        return lambda _: verdict
     if isinstance(tree, Leaf):
-        return tree.fact in OF_THE_PAGE or evaluate(tree, facts) is verdict
+        if tree.fact in OF_THE_PAGE:
+            return lambda _: True
+        leaf = compile_tree(tree)
+        return lambda facts: leaf(facts) is verdict
     if isinstance(tree, Not):
-        return _could(tree.not_, facts, verdict=not verdict)
-    parts = [_could(part, facts, verdict=verdict) for part in (tree.all if isinstance(tree, All) else tree.any)]
-    return all(parts) if isinstance(tree, All) is verdict else any(parts)
+        return _compile_could(tree.not_, verdict=not verdict)
+    parts = [_compile_could(part, verdict=verdict) for part in (tree.all if isinstance(tree, All) else tree.any)]
+    if isinstance(tree, All) is verdict:
+        return lambda facts: all(part(facts) for part in parts)
+    return lambda facts: any(part(facts) for part in parts)
 
 
 def why_not_now(kind: str, runs: Sequence[PastRun], now: int, zone: str, *, free: bool, no_tips: bool, run: str) -> str | None:

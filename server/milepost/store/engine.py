@@ -162,6 +162,13 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+@contextmanager
+def glancing(engine: Engine) -> Iterator[Connection]:
+    """A connection for one statement that reads: what it finds is of one moment anyway."""
+    with engine.connect() as connection:
+        yield connection
+
+
 def open_for_writing(engine: Engine) -> Connection:
     """A connection whose transactions are write transactions, to be kept: its statements and pages stay at hand."""
     return engine.connect().execution_options(milepost_write=True)

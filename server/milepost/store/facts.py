@@ -1,14 +1,17 @@
 """Facts about one person and one account that guides ask for; each read by an index."""
 
-import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import msgspec
 from sqlalchemy import Connection
 
 from milepost.store import driver
 
 ACCOUNT_FACTS = ("name", "plan", "tier", "arr", "currency", "employees", "seats", "owner_email")
+ACCOUNT_COLUMNS = "a.id, a.key, a.traits, coalesce(a.started_on, a.first_event_on), a.add_ons, " + ", ".join(
+    f"a.{name}" for name in ACCOUNT_FACTS
+)
 
 
 class PersonRow(NamedTuple):
@@ -43,44 +46,13 @@ def find_person(connection: Connection, environment_id: int, key: str) -> Person
     return PersonRow(*rows[0]) if rows else None
 
 
-def find_account(connection: Connection, environment_id: int, key: str | None, account_id: int | None) -> AccountFacts | None:
-    """By the vendor's id, else by the internal one."""
-    columns = ", ".join(ACCOUNT_FACTS)
-    if key is not None:
-        where = "id = (SELECT coalesce(merged_into_id, id) FROM accounts WHERE environment_id = ? AND key = ?)"
-        marks: tuple[Any, ...] = (environment_id, environment_id, key)
-    elif account_id is not None:
-        where, marks = "id = ?", (environment_id, account_id)
-    else:
-        return None
-    sql = (
-        f"SELECT id, key, traits, coalesce(started_on, first_event_on), add_ons, {columns} FROM accounts "
-        f"WHERE environment_id = ? AND {where}"
-    )
-    rows = driver.fetch(connection, sql, marks)
-    if not rows:
-        return None
-    return _read_account(rows[0])
-
-
-def _read_account(row: tuple[Any, ...]) -> AccountFacts:
+def read_account(row: tuple[Any, ...]) -> AccountFacts:
+    """From a row of `ACCOUNT_COLUMNS`."""
     account, shown, traits, started_on, add_ons, *values = row
     known = {name: v for name, v in zip(ACCOUNT_FACTS, values, strict=True) if v is not None}
     if add_ons is not None:
-        known["add_ons"] = json.loads(add_ons)
-    return AccountFacts(account, shown, known, json.loads(traits), started_on)
-
-
-def count_uses(
-    connection: Connection, environment_id: int, account_id: int, end_user_id: int, ordinals: Sequence[int], since_day: int
-) -> dict[int, tuple[int, int]]:
-    """{feature: (unguided, guided) uses} by one person since a day; features not used are left out."""
-    sql = (
-        "SELECT ordinal, sum(n), sum(n_guided) FROM usage WHERE environment_id = ? AND account_id = ? AND day >= ? "
-        "AND end_user_id = ? AND ordinal IN ({marks}) GROUP BY ordinal"
-    ).replace("{marks}", ", ".join("?" * len(ordinals)))
-    rows = driver.fetch(connection, sql, (environment_id, account_id, since_day, end_user_id, *ordinals)) if ordinals else []
-    return {int(ordinal): (int(n), int(guided)) for ordinal, n, guided in rows}
+        known["add_ons"] = msgspec.json.decode(add_ons)
+    return AccountFacts(account, shown, known, msgspec.json.decode(traits), started_on)
 
 
 def list_people(connection: Connection, environment_id: int, limit: int) -> list[PersonRow]:
@@ -94,14 +66,11 @@ def list_people(connection: Connection, environment_id: int, limit: int) -> list
 
 def list_account_facts(connection: Connection, environment_id: int) -> dict[int, AccountFacts]:
     """{internal id: facts} of every account; one merged away answers with the facts of the one it was merged into."""
-    columns = ", ".join(ACCOUNT_FACTS)
-    sql = (
-        f"SELECT id, merged_into_id, key, traits, coalesce(started_on, first_event_on), add_ons, {columns} FROM accounts "
-        "WHERE environment_id = ?"
-    )
+    sql = f"SELECT a.merged_into_id, {ACCOUNT_COLUMNS} FROM accounts a WHERE a.environment_id = ?"
     rows = driver.fetch(connection, sql, (environment_id,))
-    held = {int(row[0]): _read_account((row[0], *row[2:])) for row in rows}
-    return {int(row[0]): held.get(row[1], held[int(row[0])]) if row[1] is not None else held[int(row[0])] for row in rows}
+    held = {int(row[1]): read_account(row[1:]) for row in rows}
+    into = {int(row[1]): row[0] for row in rows if row[0] is not None}
+    return {account: held.get(into.get(account, account), facts) for account, facts in held.items()}
 
 
 def list_uses(

@@ -52,15 +52,6 @@ def list_recent_runs(connection: Connection, environment_id: int, end_user_id: i
     return driver.fetch(connection, sql, (environment_id, end_user_id, since))
 
 
-def list_open_runs(connection: Connection, environment_id: int, end_user_id: int, heard_since: int) -> list[Row]:
-    """(public_id, guide_id, version, step) of runs that are not closed and were heard of since, newest first."""
-    sql = (
-        "SELECT public_id, guide_id, version, step FROM runs WHERE environment_id = ? AND end_user_id = ? "
-        "AND closed_at IS NULL AND last_at > ? AND started_at > ? ORDER BY started_at DESC, id DESC LIMIT 10"
-    )
-    return driver.fetch(connection, sql, (environment_id, end_user_id, heard_since, heard_since - DAY_MS))
-
-
 def touch_run(
     connection: Connection, environment_id: int, run_id: int, *, step: str, at: int, shown: bool, account_id: int | None
 ) -> None:
@@ -113,12 +104,6 @@ def record_step(
         "THEN run_steps.missing_reason ELSE excluded.missing_reason END",
         (environment_id, run_id, step, shown_at, missing_at, reason),
     )
-
-
-def read_states(connection: Connection, environment_id: int, end_user_id: int) -> dict[int, Row]:
-    """{guide_id: (state, reason, at, until_at)} of one person."""
-    sql = "SELECT guide_id, state, reason, at, until_at FROM guide_states WHERE environment_id = ? AND end_user_id = ?"
-    return {int(row[0]): row[1:] for row in driver.fetch(connection, sql, (environment_id, end_user_id))}
 
 
 def list_states(connection: Connection, environment_id: int) -> dict[int, dict[int, Row]]:

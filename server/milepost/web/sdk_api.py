@@ -5,7 +5,6 @@ from concurrent.futures import Future
 from typing import TypeVar
 
 import msgspec
-from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,15 +20,17 @@ from milepost.web.inputs import check_storable
 from milepost.web.segment_api import CORS, find_holder, find_tenant, guarded, limit_flood
 from milepost.wire.boot import BootRequest, ClaimAnswer, ClaimRequest
 
-S = TypeVar("S", bound=BaseModel)
+S = TypeVar("S", BootRequest, ClaimRequest)
 LIMIT = 32 * 1024
 CLAIM_WITHIN_S = 5.0
+ODD = (b"\\u", b"\x00")  # without these no text of a body holds what can't be stored
+DECODERS = {shape: msgspec.json.Decoder(shape) for shape in (BootRequest, ClaimRequest)}
 
 
 @guarded
 async def boot(request: Request) -> Response:
     """What this end user may see; reads only."""
-    asking = await _read(request, BootRequest)
+    asking = read_asking(await read_body(request, LIMIT), BootRequest)
     runtime: Runtime = request.app.state.runtime
     holder = await _holder(request, asking.writeKey)
     tenant = await find_tenant(runtime, holder.environment_id)
@@ -39,9 +40,12 @@ async def boot(request: Request) -> Response:
 @guarded
 async def claim(request: Request) -> Response:
     """May this guide be painted now? Answered after the writer's commit."""
-    asking = await _read(request, ClaimRequest)
-    runtime: Runtime = request.app.state.runtime
-    holder = await _holder(request, asking.writeKey)
+    asking = read_asking(await read_body(request, LIMIT), ClaimRequest)
+    return _json(await ask_writer(request.app.state.runtime, await _holder(request, asking.writeKey), asking))
+
+
+async def ask_writer(runtime: Runtime, holder: KeyHolder, asking: ClaimRequest) -> ClaimAnswer:
+    """The decision, once it is on disk."""
     if runtime.intake is None:
         raise Unavailable("This process takes no claims.")
     future: Future[ClaimAnswer] = runtime.intake.in_transaction(
@@ -49,10 +53,9 @@ async def claim(request: Request) -> Response:
     )
     try:
         async with asyncio.timeout(CLAIM_WITHIN_S):
-            decided = await asyncio.wrap_future(future)
+            return await asyncio.wrap_future(future)
     except TimeoutError as problem:
         raise Unavailable("The store is slow; don't show the guide.") from problem
-    return _json(decided)
 
 
 async def _holder(request: Request, key: str) -> KeyHolder:
@@ -61,21 +64,21 @@ async def _holder(request: Request, key: str) -> KeyHolder:
     return holder
 
 
-async def _read(request: Request, shape: type[S]) -> S:
-    body = await read_body(request, LIMIT)
+def read_asking(body: bytes, shape: type[S]) -> S:
+    """The request in the body; raises Invalid."""
     try:
-        asking = shape.model_validate_json(body)
-        check_storable(asking.model_dump())
-        return asking
-    except ValidationError as problem:
-        first = problem.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the body"
-        raise Invalid(f"{where}: {first['msg']}.") from problem
+        asking: S = DECODERS[shape].decode(body)
+    except RecursionError:
+        raise Invalid("The body is nested too deeply.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+        raise Invalid(f"{problem}.") from problem
+    if any(part in body for part in ODD):
+        check_storable(msgspec.structs.astuple(asking))
+    return asking
 
 
-def _json(answer: BaseModel) -> Response:
-    body = msgspec.json.encode({name: value for name, value in answer if value is not None})  # plain JSON in every field
-    return Response(body, headers=CORS, media_type="application/json")
+def _json(answer: object) -> Response:
+    return Response(msgspec.json.encode(answer), headers=CORS, media_type="application/json")
 
 
 routes = [

@@ -1,57 +1,65 @@
 """What the SDK asks and is told: boot and claim."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+import msgspec
+from msgspec import UNSET, Meta, Raw, UnsetType
 
-Id = Annotated[str, Field(max_length=500)]
+Id = Annotated[str, Meta(max_length=500)]
 
 
-class Asking(BaseModel):
+class Asking(msgspec.Struct, frozen=True, kw_only=True):
     """Who asks; unknown fields are passed over, so that an older server takes a newer SDK."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    writeKey: Annotated[str, Field(max_length=100)] = ""
+    writeKey: Annotated[str, Meta(max_length=100)] = ""
     userId: Id | None = None
     anonymousId: Id | None = None
     account: Id | None = None
-    token: Annotated[str, Field(max_length=8192)] | None = None
+    token: Annotated[str, Meta(max_length=8192)] | None = None
     session: Id | None = None
-    sdk: Annotated[str, Field(max_length=40)] | None = None
+    sdk: Annotated[str, Meta(max_length=40)] | None = None
 
 
-class BootRequest(Asking):
+class BootRequest(Asking, frozen=True, kw_only=True):
     """`POST /v1/boot`."""
 
-    path: Annotated[str, Field(max_length=2000)] = "/"
-    locale: Annotated[str, Field(max_length=40)] = "en"
-    rules_etag: Annotated[str, Field(max_length=80)] | None = None
+    path: Annotated[str, Meta(max_length=2000)] = "/"
+    locale: Annotated[str, Meta(max_length=40)] = "en"
+    rules_etag: Annotated[str, Meta(max_length=80)] | None = None
 
 
-class ClaimRequest(Asking):
+class ClaimRequest(Asking, frozen=True, kw_only=True):
     """`POST /v1/claim`, before the first paint."""
 
-    guide: Annotated[str, Field(max_length=80)]
-    version: Annotated[int, Field(ge=1)]
-    run: Annotated[str, Field(pattern=r"^run_[0-9a-zA-Z_-]{8,80}$")]
+    guide: Annotated[str, Meta(max_length=80)]
+    version: Annotated[int, Meta(ge=1, le=2**63 - 1)]
+    run: Annotated[str, Meta(pattern=r"^run_[0-9a-zA-Z_-]{8,80}$")]
     free: bool = False
 
 
-class BootAnswer(BaseModel):
+class OpenRun(msgspec.Struct, frozen=True):
+    """A run that goes on where it was."""
+
+    run: str
+    guide: str
+    version: int
+    step: str | None
+
+
+class BootAnswer(msgspec.Struct):
     """What this person may see. `rules` and `themes` are left out when the etag is the one the SDK has."""
 
     now: int
     rules_etag: str
     identity: str
-    rules: list[dict[str, Any]] | None = None
-    themes: dict[str, Any] | None = None
-    guides: list[dict[str, Any]] = []
-    open_runs: list[dict[str, Any]] = []
+    rules: Raw | UnsetType = UNSET  # list of {feature, path?, target}
+    themes: Raw | UnsetType = UNSET  # {key: theme}
+    guides: list[Raw] = []  # as `rules.localise` writes them, encoded once per publication
+    open_runs: list[OpenRun] = []
     no_tips: bool = False
 
 
-class ClaimAnswer(BaseModel):
+class ClaimAnswer(msgspec.Struct, omit_defaults=True):
     """`ok`, else the reason: dismissed, finished, later, busy, budget_day, budget_week, budget_modal, no_tips, gone…"""
 
     ok: bool
