@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Any, get_args
 
+import msgspec
 import pytest
 from pydantic import BaseModel
 
@@ -12,7 +13,8 @@ from milepost.wire import boot, guide, target
 WIRE = (Path(__file__).parents[2] / "sdk_js" / "src" / "wire.ts").read_text("utf-8")
 # What `rules.localise` makes of a guide on its way out: one language, its version, no author's fields.
 RESOLVED = {"guide", "version", "lang", "dir"}
-PAIRS: list[tuple[str, type[BaseModel], set[str]]] = [
+Model = type[BaseModel] | type[msgspec.Struct]
+PAIRS: list[tuple[str, Model, set[str]]] = [
     ("Locator", target.Locator, set()),
     ("Target", target.Target, set()),
     ("Action", guide.Action, set()),
@@ -44,17 +46,24 @@ def words(annotation: Any) -> set[str]:
     return found
 
 
+def annotations(model: Model) -> dict[str, Any]:
+    """Field → type of a Pydantic model or a msgspec struct."""
+    if issubclass(model, msgspec.Struct):
+        return {field.name: field.type for field in msgspec.structs.fields(model)}
+    return {name: field.annotation for name, field in model.model_fields.items()}
+
+
 @pytest.mark.parametrize(("name", "model", "resolved"), PAIRS, ids=[pair[0] for pair in PAIRS])
-def test_the_sdk_reads_only_what_the_server_says(name: str, model: type[BaseModel], resolved: set[str]) -> None:
-    unknown = set(interface(name)) - set(model.model_fields) - resolved
+def test_the_sdk_reads_only_what_the_server_says(name: str, model: Model, resolved: set[str]) -> None:
+    unknown = set(interface(name)) - set(annotations(model)) - resolved
     assert not unknown, f"repair sdk_js/src/wire.ts: {name} reads {sorted(unknown)}, which {model.__name__} does not have"
 
 
 @pytest.mark.parametrize(("name", "model", "resolved"), PAIRS, ids=[pair[0] for pair in PAIRS])
-def test_the_sdk_knows_each_word_of_a_choice(name: str, model: type[BaseModel], resolved: set[str]) -> None:
+def test_the_sdk_knows_each_word_of_a_choice(name: str, model: Model, resolved: set[str]) -> None:
     for field, kind in interface(name).items():
         told = set(re.findall(r'"(\w+)"', kind))
-        said = words(model.model_fields[field].annotation) if field in model.model_fields else set()
+        said = words(annotations(model).get(field))
         missing = said - told if told else set()
         assert not missing, f"repair sdk_js/src/wire.ts: {name}.{field} lacks {sorted(missing)}"
 
@@ -66,4 +75,4 @@ def test_each_field_of_a_step_and_each_block_is_known_to_the_sdk() -> None:
         line = re.search(rf'\{{ type: "{kind}"(.*?)\}}|type: "heading" \| "text"', WIRE)
         assert line, f"repair sdk_js/src/wire.ts: no block {kind}"
         fields = set(re.findall(r"(\w+)\??:", line[0])) or {"type", "text"}
-        assert fields <= set(model.model_fields) | {"type"}, kind
+        assert fields <= set(annotations(model)) | {"type"}, kind

@@ -13,9 +13,8 @@ from milepost.rules.choose import (
     RUN_MS,
     PastRun,
     Said,
-    is_eligible,
+    compile_claim,
     is_scheduled,
-    may_claim,
     why_not_again,
     why_not_now,
 )  # fmt: skip
@@ -49,12 +48,29 @@ def guide_for(tree: Any) -> Guide:
 
 @given(tree=TREES)
 def test_whoever_boot_lets_in_may_claim_and_nobody_else_but_for_the_page(tree: Any) -> None:
-    guide = guide_for(tree)
+    audience = guide_for(tree).audience
     claimed = {name: value for name, value in FACTS.items() if name not in OF_THE_PAGE}
-    if is_eligible(guide, FACTS):
-        assert may_claim(guide, claimed)
+    is_eligible, may_claim = evaluate(audience, FACTS) is True, compile_claim(audience)(claimed)
+    assert may_claim or not is_eligible
     if not any(fact in str(tree) for fact in ("locale", "path")):
-        assert may_claim(guide, claimed) is is_eligible(guide, FACTS)
+        assert may_claim is is_eligible
+
+
+@given(tree=TREES)
+def test_a_claim_is_granted_when_some_page_would_make_it_certain_leaf_by_leaf(tree: Any) -> None:
+    """The plain way: every leaf of the page is taken as fitting where it stands."""
+
+    def could(part: Any, *, verdict: bool) -> bool:
+        if "not" in part:
+            return could(part["not"], verdict=not verdict)
+        if "fact" in part:
+            if part["fact"] in OF_THE_PAGE:
+                return True
+            return evaluate(guide_for(part).audience, FACTS) is verdict
+        together = [could(one, verdict=verdict) for one in part.get("all", part.get("any"))]
+        return all(together) if ("all" in part) is verdict else any(together)
+
+    assert compile_claim(guide_for(tree).audience)(FACTS) is could(tree, verdict=True)
 
 
 @given(tree=TREES)

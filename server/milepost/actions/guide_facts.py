@@ -50,7 +50,7 @@ def _names(prefix: str, facts: Collection[str]) -> Names:
 
 def list_said(states: Sequence[State]) -> dict[int, Said]:
     """{guide id: what the person last said}."""
-    return {guide_id: Said(*word) for guide_id, *word in states}
+    return {guide_id: Said(state, reason, at, until_at) for guide_id, state, reason, at, until_at in states}
 
 
 def gather_facts(
@@ -71,7 +71,7 @@ def assemble_facts(
     """Rows as facts; `counts` is {ordinal: (unguided, guided)}, absent means none."""
     facts: dict[str, Any] = {}
     if wanted.user and person is not None:
-        known = {"name": person.name, "email": person.email, "role": person.role}
+        known: dict[str, Any] = {"name": person.name, "email": person.email, "role": person.role}
         _name(facts, wanted.user, known, msgspec.json.decode(person.traits))
     if wanted.account and account is not None:
         known = account.known | {"id": account.key}

@@ -14,7 +14,9 @@ from milepost.store.runs import DAY_MS
 PERSON = "p.id, p.account_id, p.name, p.email, p.role, p.traits, p.no_tips, p.internal"
 N_PERSON = 8
 N_LISTS = 3
-STATES = "SELECT {array}(guide_id, state, reason, at, until_at) AS r FROM guide_states WHERE environment_id = ? AND end_user_id = p.id"
+STATES = (
+    "SELECT {array}(guide_id, state, reason, at, until_at) AS r FROM guide_states WHERE environment_id = ? AND end_user_id = p.id"
+)
 RUNS = (
     "SELECT {array}(public_id, guide_id, version, step) AS r FROM runs WHERE environment_id = ? AND end_user_id = p.id "
     "AND closed_at IS NULL AND last_at > ? AND started_at > ? ORDER BY started_at DESC, id DESC LIMIT 10"
@@ -66,7 +68,7 @@ def read_standing(
 
 
 @lru_cache(maxsize=256)
-def _statement(sqlite: bool, with_account: bool, by_key: bool, n_features: int) -> str:  # noqa: FBT001
+def _statement(sqlite: bool, with_account: bool, by_key: bool, n_features: int) -> str:
     array = "json_array" if sqlite else "json_build_array"
     gather = "json_group_array(json(r))" if sqlite else "json_agg(r)::text"
     lists = [STATES, RUNS, USES.replace("{marks}", ", ".join("?" * n_features)) if n_features else ""]

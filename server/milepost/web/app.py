@@ -16,8 +16,8 @@ from milepost.actions.jobs import Jobs
 from milepost.actions.runtime import Runtime
 from milepost.errors import MilepostError
 from milepost.web import problems
-from milepost.web.events_lane import EventsLane
 from milepost.web.routes import MODULES, all_routes
+from milepost.web.sdk_lane import SdkLane
 from milepost.web.walls import HeaderWall, HostWall, trusted_hosts
 
 SWITCH_S = 0.0001  # how long a thread waits for another that computes; Python's own 5 ms add up in every answer
@@ -26,7 +26,7 @@ SWITCH_S = 0.0001  # how long a thread waits for another that computes; Python's
 def create_app(runtime: Runtime, modules: Sequence[ModuleType] = MODULES) -> Starlette:
     """Routes behind the guard, walls around them; starts and stops the intake writer with the server."""
     routes = all_routes(modules)
-    app = EventsLane(
+    app = SdkLane(
         routes=routes,
         middleware=[
             Middleware(HeaderWall, settings=runtime.settings),

@@ -2,6 +2,7 @@
 
 import ipaddress
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 BURST = 10
 MOST_HELD = 50_000
@@ -27,6 +28,7 @@ class Buckets:
         return None
 
 
+@lru_cache(maxsize=4096)
 def address_prefix(host: str) -> str:
     """An IPv4 address as it is, an IPv6 address as its /64."""
     try:

@@ -15,10 +15,9 @@ from milepost.actions.keys import KeyHolder
 from milepost.actions.receive import open_parcel, read_parcel
 from milepost.actions.runtime import Runtime
 from milepost.web.bodies import BODY_DEADLINE_S, TooSlow
+from milepost.web.lane import again, headers_for, usual_fields, whole_body
 from milepost.web.segment_api import (
     ANSWER_WITHIN_S,
-    CORS,
-    ON_LOOP_BYTES,
     ROUTES,
     answer_problem,
     charge,
@@ -26,12 +25,8 @@ from milepost.web.segment_api import (
     shown,
     store_is_slow,
 )  # fmt: skip
-from milepost.web.walls import MAX_HEADER_BYTES, MAX_HEADERS
 
 ROUTE_OF = {f"/v1/{route}": route for route in ROUTES}
-UNUSUAL = frozenset({b"transfer-encoding", b"content-encoding"})
-GZIP = b"\x1f\x8b"
-HEADERS = [(name.lower().encode(), value.encode()) for name, value in CORS.items()]
 
 
 class EventsLane(Starlette):
@@ -55,7 +50,7 @@ class EventsLane(Starlette):
             await answer_problem(problem)(scope, receive, send)
             return
         if content is not None:
-            await send({"type": "http.response.start", "status": 200, "headers": _headers(len(content))})
+            await send({"type": "http.response.start", "status": 200, "headers": headers_for(len(content))})
             await send({"type": "http.response.body", "body": content})
 
     async def _take(
@@ -73,15 +68,15 @@ class EventsLane(Starlette):
                     return _content(await intake.submit_from_loop(batch))
         except TimeoutError as problem:
             raise (store_is_slow() if is_read else TooSlow()) from problem
-        await super().__call__(scope, _again(message, receive), send)
+        await super().__call__(scope, again(message, receive), send)
         return None
 
     def _read(
         self, route: str, fields: dict[bytes, bytes], holder: KeyHolder | None, scope: Scope, message: Message
     ) -> Batch | None:
         """None for a body that is not here as a whole, can't be read as one, or names a key that must be looked up."""
-        body = message.get("body", b"")
-        if message["type"] != "http.request" or message.get("more_body") or body[:2] == GZIP:
+        body = whole_body(message)
+        if body is None:
             return None
         runtime: Runtime = self.state.runtime
         now = runtime.clock()
@@ -102,28 +97,6 @@ class EventsLane(Starlette):
         return None if not fresh or holder is None or (holder.is_secret and b"origin" in fields) else holder
 
 
-def usual_fields(scope: Scope) -> dict[bytes, bytes] | None:
-    """The headers by name; None where one is there twice or asks for more than the lane can do, or they are too large."""
-    headers = scope["headers"]
-    fields = dict(headers)
-    if len(fields) != len(headers) or len(fields) > MAX_HEADERS or not UNUSUAL.isdisjoint(fields):
-        return None
-    length = fields.get(b"content-length", b"")
-    if not length.isdigit() or len(length) > 6 or int(length) > ON_LOOP_BYTES:
-        return None
-    return fields if sum(map(len, fields)) + sum(map(len, fields.values())) <= MAX_HEADER_BYTES else None
-
-
-def _again(message: Message, receive: Receive) -> Receive:
-    """A `receive` that gives the message first that was taken already."""
-    held = [message]
-
-    async def next_message() -> Message:
-        return held.pop() if held else await receive()
-
-    return next_message
-
-
 def _content(receipt: Receipt) -> bytes:
     if receipt.stored == receipt.received:
         return _all_stored(receipt.stored)
@@ -133,8 +106,3 @@ def _content(receipt: Receipt) -> bytes:
 @lru_cache(maxsize=1024)
 def _all_stored(n: int) -> bytes:
     return shown(Receipt(received=n, stored=n))
-
-
-@lru_cache(maxsize=1024)
-def _headers(size: int) -> list[tuple[bytes, bytes]]:
-    return [*HEADERS, (b"content-length", b"%d" % size), (b"content-type", b"application/json")]

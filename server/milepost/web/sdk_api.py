@@ -18,19 +18,19 @@ from milepost.errors import Invalid, Unavailable
 from milepost.web.bodies import read_body
 from milepost.web.inputs import check_storable
 from milepost.web.segment_api import CORS, find_holder, find_tenant, guarded, limit_flood
-from milepost.wire.boot import BootRequest, ClaimAnswer, ClaimRequest
+from milepost.wire.boot import Asking, BootRequest, ClaimAnswer, ClaimRequest
 
-S = TypeVar("S", BootRequest, ClaimRequest)
+S = TypeVar("S", bound=Asking)
 LIMIT = 32 * 1024
 CLAIM_WITHIN_S = 5.0
 ODD = (b"\\u", b"\x00")  # without these no text of a body holds what can't be stored
-DECODERS = {shape: msgspec.json.Decoder(shape) for shape in (BootRequest, ClaimRequest)}
+BOOT, CLAIM = msgspec.json.Decoder(BootRequest), msgspec.json.Decoder(ClaimRequest)
 
 
 @guarded
 async def boot(request: Request) -> Response:
     """What this end user may see; reads only."""
-    asking = read_asking(await read_body(request, LIMIT), BootRequest)
+    asking = read_asking(await read_body(request, LIMIT), BOOT)
     runtime: Runtime = request.app.state.runtime
     holder = await _holder(request, asking.writeKey)
     tenant = await find_tenant(runtime, holder.environment_id)
@@ -40,7 +40,7 @@ async def boot(request: Request) -> Response:
 @guarded
 async def claim(request: Request) -> Response:
     """May this guide be painted now? Answered after the writer's commit."""
-    asking = read_asking(await read_body(request, LIMIT), ClaimRequest)
+    asking = read_asking(await read_body(request, LIMIT), CLAIM)
     return _json(await ask_writer(request.app.state.runtime, await _holder(request, asking.writeKey), asking))
 
 
@@ -64,10 +64,10 @@ async def _holder(request: Request, key: str) -> KeyHolder:
     return holder
 
 
-def read_asking(body: bytes, shape: type[S]) -> S:
+def read_asking(body: bytes, decoder: "msgspec.json.Decoder[S]") -> S:
     """The request in the body; raises Invalid."""
     try:
-        asking: S = DECODERS[shape].decode(body)
+        asking = decoder.decode(body)
     except RecursionError:
         raise Invalid("The body is nested too deeply.") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as problem:
