@@ -77,16 +77,17 @@ def _run(folder: Path, batch: int, sizes: tuple[int, int], group: int, taken: di
     holder = KeyHolder("key_bench", "sk", 1, environment_id)
     intake = Intake(runtime.engine, runtime.settings, runtime.clock, runtime.tenants, FOLLOWERS)
     tenant = runtime.tenants.current(environment_id, runtime.clock())
-    stamp = format_instant(runtime.clock()).encode()
-    bodies = [b.replace(PASS.encode(), b"a0000000").replace(STAMP.encode(), stamp) for b in make_bodies(batch, n + warm_up)]
+    bodies = [body.replace(PASS.encode(), b"a0000000") for body in make_bodies(batch, n + warm_up)]
     took = 0.0
     for start in range(0, n + warm_up, group):
         if start == warm_up:  # until then people are made and features are proven
             taken.clear()
             took = 0.0
+        stamp = format_instant(runtime.clock()).encode()  # as clients send them: now
+        stamped = [body.replace(STAMP.encode(), stamp) for body in bodies[start : start + group]]
         begin = time.thread_time()
         items = []
-        for body in bodies[start : start + group]:
+        for body in stamped:
             read = receive.read_parcel(receive.open_parcel(body, "batch"), "batch", holder, tenant, runtime.clock())
             items.append(intake_module._Item(read, None, Future()))
         intake._write(items)

@@ -19,6 +19,7 @@ from milepost.actions.intake_group import Batch, Follower, Receipt, write_group
 from milepost.actions.intake_memory import Memory
 from milepost.actions.tenant import Tenant
 from milepost.actions.tenants import Tenants
+from milepost.actions.wal import WalKeeper
 from milepost.errors import MilepostError, TooManyRequests, Unavailable
 from milepost.settings import Settings
 from milepost.store import engine as db
@@ -61,6 +62,7 @@ class Intake:
         self._waiting: deque[_Item] = deque()
         self._n_waiting = 0
         self._changed = threading.Condition()
+        self._wal = WalKeeper(engine)
         self._stopping = False
         self._memories: dict[int, Memory] = {}
         self._known: dict[int, Tenant] = {}
@@ -81,6 +83,7 @@ class Intake:
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="intake-writer", daemon=True)
         self._thread.start()
+        self._wal.start()
 
     def stop(self) -> None:
         """Writes and answers what waits, then ends."""
@@ -90,6 +93,7 @@ class Intake:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+        self._wal.stop()
 
     def submit(self, batch: Batch) -> Future[Receipt]:
         """A future that is done after the commit; raises TooManyRequests when the queue is full."""
@@ -177,6 +181,7 @@ class Intake:
             worked = {id(item): _run_alone(connection, item.work) for item in group if item.work is not None}
         self.n_groups += 1
         self.n_events += sum(len(b.readings) for b in batches)
+        self._wal.note(sum(item.size for item in group))
         return [receipts[id(i.batch)] if i.batch is not None else worked[id(i)] for i in group]
 
     def _forget_what_others_changed(self, connection: Connection) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from milepost.store.people import Person
 
 LIMIT = 200_000
+SAID_LIMIT = 10_000
 
 
 @dataclass
@@ -23,6 +24,7 @@ class Memory:
     active: set[tuple[int, int, int]] = field(default_factory=set)
     account_days: dict[int, tuple[int, int]] = field(default_factory=dict)
     last_seen: dict[int, int] = field(default_factory=dict)
+    said: dict[tuple[str, int], tuple[object, ...]] = field(default_factory=dict)  # what was said last of ("u" | "a", id)
     n_names: int | None = None  # names in the unmatched inbox
     names: set[tuple[str, str]] = field(default_factory=set)
     accounts_hour: int = -1  # accounts made in this hour by public keys
@@ -36,12 +38,21 @@ class Memory:
             held.clear()
         self.account_days.clear()
         self.last_seen.clear()
+        self.said.clear()
         self.n_names = None
         self.generation = -1
 
     def forget_people(self) -> None:
         """Empties what another process may have changed; ids are for ever, and days that were seen stay seen."""
         self.people.clear()
+        self.said.clear()
+
+    def is_news(self, subject: tuple[str, int], *said: object) -> bool:
+        """Whether anything else was said of the subject last; what is said again need not be written again."""
+        if self.said.get(subject) == said:
+            return False
+        self.said[subject] = said
+        return True
 
     def trim(self) -> None:
         """Forgets when it has grown too large; what is asked for is read again."""
@@ -50,3 +61,5 @@ class Memory:
                 held.clear()
         if len(self.last_seen) > LIMIT:
             self.last_seen.clear()
+        if len(self.said) > SAID_LIMIT:
+            self.said.clear()

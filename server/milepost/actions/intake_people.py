@@ -103,9 +103,10 @@ class People:
             signed = {name: value for name, value in reading.signed.items() if name in ACCOUNT_CLAIMS}
             reading.traits = {**reading.traits, **{k: v for k, v in reading.signed.items() if k not in signed}}
             if signed and account_id is not None and reading.type == "identify":
+                self.memory.said.pop(("a", account_id), None)
                 save_account_traits(self.connection, self.tenant, account_id, signed, trusted=True, source="token", at=self.now)
                 self.dirty.add(account_id)
-        if reading.type == "identify" and reading.traits:
+        if reading.type == "identify" and reading.traits and self.memory.is_news(("u", person.id), reading.traits):
             self._learn_traits(reading, person)
         states_account = reading.type in {"group", "identify"} or person.account_id is None
         if account_id is not None and states_account and person.account_id != account_id:
@@ -167,6 +168,8 @@ class People:
 
     def _learn_account(self, reading: Reading, account_id: int, *, trusted: bool) -> None:
         source = "server" if trusted else "browser"
+        if not self.memory.is_news(("a", account_id), reading.traits, source, self.now // HOUR_MS):
+            return
         save_account_traits(self.connection, self.tenant, account_id, reading.traits, trusted=trusted, source=source, at=self.now)
         self.dirty.add(account_id)
 

@@ -19,7 +19,7 @@ from milepost.rules.masking import mask
 from milepost.settings import Settings
 from milepost.store.serving_lock import serving_alone
 from milepost.web.app import create_app
-from milepost.web.server import drain_before_stopping, make_server, server_options
+from milepost.web.server import drain_before_stopping, make_server, server_options, settle_memory
 
 
 def add_to(app: typer.Typer) -> None:
@@ -54,7 +54,9 @@ def serve_one(settings: Settings) -> None:
         check_sealed(runtime)  # a missing or wrong secret key stops the start, not a request
         require_free_address(settings)
         console.print(f"Milepost is at [bold]{settings.url}[/]  (stop with Ctrl-C)")
-        make_server(create_app(runtime), settings).run()
+        server = make_server(create_app(runtime), settings)
+        settle_memory()
+        server.run()
 
 
 def set_up_logs(level: str) -> None:
@@ -107,4 +109,5 @@ def make_app() -> object:
     set_up_logs(settings.log_level)
     application = create_app(open_serving_runtime(settings))
     drain_before_stopping(application, settings.drain_s)
+    settle_memory()
     return application

@@ -1,14 +1,18 @@
 """Which features an event is a use of: the catalogue made ready for the hot path."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import ge, gt, le, lt
 from typing import Any
 
 import msgspec
 
 from milepost.rules.globs import compile_glob
 from milepost.wire.feature import Condition, DetectionRule, EventRule, PageRule
+
+NUMBER = (int, float)
+COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {"gt": gt, "gte": ge, "lt": lt, "lte": le}
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,9 @@ class CompiledCatalogue:
         rules = self.by_event.get(name)
         if rules is None:
             return ()
+        if len(rules) == 1:  # as nearly always
+            ordinal, where = rules[0]
+            return (ordinal,) if not where or all(holds(c, properties) for c in where) else ()
         return tuple(sorted({o for o, where in rules if all(holds(c, properties) for c in where)}))
 
     def match_page(self, path: str) -> tuple[int, ...]:
@@ -97,9 +104,8 @@ def holds(condition: Condition, properties: Mapping[str, Any]) -> bool:
         return not (value == wanted and isinstance(value, bool) == isinstance(wanted, bool))
     if not _is_number(value) or not _is_number(wanted):
         return False
-    comparisons = {"gt": value > wanted, "gte": value >= wanted, "lt": value < wanted, "lte": value <= wanted}
-    return bool(comparisons[condition.op])
+    return bool(COMPARISONS[condition.op](value, wanted))
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, NUMBER) and not isinstance(value, bool)

@@ -6,6 +6,7 @@ event loop, and each statement of PostgreSQL is a round of parsing and binding.
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -14,7 +15,7 @@ from sqlalchemy import Connection
 from milepost.store.engine import is_sqlite
 
 CHUNK = 256
-LADDER = (256, 64, 16, 4, 1)  # few sizes, so that statements are found prepared
+LADDER = (256, 128, 64, 32, 16, 8, 4, 2, 1)  # few sizes, so that statements are found prepared
 JSON_CHUNK = 2_000
 
 
@@ -24,7 +25,7 @@ def _for_psycopg(sql: str) -> str:
 
 
 def _cursor(connection: Connection) -> Any:
-    return connection.connection.cursor()
+    return connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
 
 
 def execute(connection: Connection, sql: str, values: Sequence[Any] = ()) -> int:
@@ -70,7 +71,7 @@ def _run_with_rows(connection: Connection, columns: str, sql: str, rows: Sequenc
     cursor = _cursor(connection)
     if is_sqlite(connection):
         for part in _ladder(rows):
-            cursor.execute(_with_values(columns, sql, len(part)), [value for row in part for value in row])
+            cursor.execute(_with_values(columns, sql, len(part)), list(chain.from_iterable(part)))
             yield cursor
     else:
         for part in chunks(rows, JSON_CHUNK):

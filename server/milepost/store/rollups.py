@@ -1,6 +1,6 @@
 """Roll-ups, added in the transaction of the rows they count."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection
 
@@ -10,7 +10,7 @@ from milepost.store.engine import is_sqlite
 UsageKey = tuple[int, int, int, int]  # account, ordinal, day, end user
 
 
-def add_usage(connection: Connection, environment_id: int, counts: Mapping[UsageKey, tuple[int, int]]) -> None:
+def add_usage(connection: Connection, environment_id: int, counts: Mapping[UsageKey, Sequence[int]]) -> None:
     """{key: (unguided, guided)} is added to what is there."""
     driver.write_rows(
         connection,
@@ -19,7 +19,7 @@ def add_usage(connection: Connection, environment_id: int, counts: Mapping[Usage
         "SELECT environment_id, account_id, ordinal, day, end_user_id, 1, n, n_guided FROM v WHERE true "
         "ON CONFLICT (environment_id, account_id, ordinal, day, end_user_id) "
         "DO UPDATE SET n = usage.n + excluded.n, n_guided = usage.n_guided + excluded.n_guided",
-        [(environment_id, *key, n, guided) for key, (n, guided) in sorted(counts.items())],
+        [(environment_id, *key, *counts[key]) for key in sorted(counts)],
     )
 
 
@@ -99,7 +99,7 @@ def add_rule_hours(connection: Connection, environment_id: int, counts: Mapping[
     )
 
 
-def add_reach(connection: Connection, environment_id: int, days: Mapping[int, tuple[int, int]]) -> None:
+def add_reach(connection: Connection, environment_id: int, days: Mapping[int, Sequence[int]]) -> None:
     """{day: (matched, total)} views and events."""
     driver.write_rows(
         connection,
