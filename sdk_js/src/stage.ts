@@ -39,6 +39,8 @@ export interface Stage {
 export interface Player {
   onRoute(): void;
   onTrack(name: string): void;
+  /** To this step: another tab is there. */
+  move?(step: string): void;
   /** Leaves the page without closing the run. */
   stop(): void;
   close(): void;

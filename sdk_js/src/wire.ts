@@ -125,6 +125,7 @@ export interface Guide {
   dir?: "ltr" | "rtl";
   theme?: string | null;
   budget?: "spend" | "free";
+  linkable?: boolean;
   pages?: string[];
   trigger?: { on?: "page" | "element" | "event" | "manual"; target?: Target | null; event?: string | null };
   steps: Step[];

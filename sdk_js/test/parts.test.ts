@@ -75,7 +75,7 @@ const area = () => {
 
 test("the store keeps under its own key, and takes away", () => {
   const kept = area();
-  const store = openStore(page(kept), "pk_1", true);
+  const store = openStore(page(kept), "pk_1", () => true);
   store.write("me", { a: 1 });
   store.write("q.1", [2]);
   assert.deepEqual(Object.keys(kept), ["milepost.pk_1.me", "milepost.pk_1.q.1"]);
@@ -99,7 +99,7 @@ test("a full, a forbidden and an unwanted storage keep in memory", () => {
     },
   } as unknown as Window;
   const kept = area();
-  for (const store of [openStore(page(full), "k", true), openStore(forbidden, "k", true), openStore(page(kept), "k", false)]) {
+  for (const store of [openStore(page(full), "k", () => true), openStore(forbidden, "k", () => true), openStore(page(kept), "k", () => false)]) {
     store.write("me", { a: 1 });
     assert.deepEqual(store.read("me"), { a: 1 });
     assert.deepEqual(store.names("q."), []);
@@ -110,7 +110,7 @@ test("a full, a forbidden and an unwanted storage keep in memory", () => {
 test("garbage in the storage reads as nothing", () => {
   const kept = area();
   kept["milepost.k.me"] = "{not json";
-  assert.equal(openStore(page(kept), "k", true).read("me"), undefined);
+  assert.equal(openStore(page(kept), "k", () => true).read("me"), undefined);
 });
 
 test("only https, mail and paths of the host product are addresses", () => {

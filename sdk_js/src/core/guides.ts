@@ -15,6 +15,8 @@ export type Load = (hash: string) => Promise<any>;
 declare const VIEW: string;
 declare const DESK: string;
 
+export type Handler = (detail: any) => unknown;
+
 /** A run under way, kept across page loads with the frozen guide itself. */
 export interface RunState {
   run: string;
@@ -38,7 +40,8 @@ export interface Host {
   keep(run?: RunState): void;
   put(event: Partial<Event>): void;
   flush(): void;
-  ask(name: string, detail: unknown): Promise<boolean>;
+  /** Who listens to what. */
+  handlers: Map<string, Set<Handler>>;
   /** Asks the server, saying who asks. */
   say(path: string, body: object, timeout_ms?: number): Promise<Answer>;
   store: Store;
@@ -51,7 +54,8 @@ export interface Tools extends Host {
   locate: typeof locate;
   watch: typeof watchPage;
   fits(pages?: string[] | null): boolean;
-  show(guide: string, step?: string | number): void;
+  show(guide: string, step?: string | number, linked?: boolean): void;
+  offered(): Guide[];
 }
 
 export interface Guides {
@@ -60,15 +64,17 @@ export interface Guides {
   onRoute(): void;
   onTrack(name: string): void;
   show(guide: string, step?: string | number): void;
+  /** A link of the page's address may ask for a guide. */
+  follow(): void;
   stop(): void;
 }
 
-const RUN_MS = 1_800_000;
+export const RUN_MS = 1_800_000;
 const TYPING_MS = 10_000;
 const FIELD = INPUT + ",textarea,select,[contenteditable]";
 
 export function openGuides(host: Host): Guides {
-  const { win, scope, quiet_ms, load, run: kept, ended, keep, now } = host;
+  const { win, scope, quiet_ms, load, run: kept, ended, keep, store, now } = host;
   const doc = win.document;
   const since = Date.now();
   const asked = new Set<string>();
@@ -109,17 +115,17 @@ export function openGuides(host: Host): Guides {
     if (due && isQuiet()) begin(due, due.budget === "free");
   };
 
-  const begin = (guide: Guide, free: boolean, from?: string | number, resumed?: RunState) => {
+  const begin = (guide: Guide, free: boolean, from?: string | number, resumed?: RunState, linked?: boolean) => {
     busy = true;
     asked.add(guide.guide);
-    void attempt(() => start(guide, free, from, resumed));
+    void attempt(() => start(guide, free, from, resumed, linked));
   };
 
-  const start = async (guide: Guide, free: boolean, from?: string | number, resumed?: RunState) => {
+  const start = async (guide: Guide, free: boolean, from?: string | number, resumed?: RunState, linked?: boolean) => {
     const mine = ++begun;
     const view = load(VIEW).catch(() => undefined);
     const play = await load(DESK)
-      .then(({ prepare }) => prepare({ ...tools, guide, free, from, resumed, view }))
+      .then(({ prepare }) => prepare({ ...tools, guide, free, from, resumed, linked, view }))
       .catch(() => undefined);
     if (mine !== begun) return;
     busy = false;
@@ -135,17 +141,17 @@ export function openGuides(host: Host): Guides {
     if (!player) keep();
   };
 
-  const show = (name: string, step?: string | number) => {
+  const show = (name: string, step?: string | number, linked?: boolean) => {
     const found = offered.find((one) => one.steps[0] && (one.guide === name || one.key === name));
     if (!answered || busy || !found) wanted = [name, step];
     // One that stands on the screen stays as it is; one that waits unseen begins anew.
     else if (found.guide !== kept()?.doc.guide || !doc.querySelector("milepost-guide")) {
       player?.close();
-      begin(found, true, step);
+      begin(found, true, step, undefined, linked);
     }
   };
 
-  const tools: Tools = { ...host, openScope, locate, watch: watchPage, fits, show };
+  const tools: Tools = { ...host, openScope, locate, watch: watchPage, fits, show, offered: () => offered };
 
   scope.listen(
     doc,
@@ -163,8 +169,14 @@ export function openGuides(host: Host): Guides {
   );
   scope.add(watching.end);
 
+  const follow = () => {
+    if (answered && !busy && (/milepost=/.test(win.location.hash) || store.read("link"))) void attempt(async () => (await load(DESK)).follow(tools));
+  };
+
   return {
     offer(answer) {
+      // Below the browser floor usage is told, and nothing shown.
+      if (!doc.adoptedStyleSheets) return;
       answered = true;
       offered = answer?.guides ?? offered;
       life.end();
@@ -182,7 +194,9 @@ export function openGuides(host: Host): Guides {
       if (left) begin(left, free, undefined, { run: open.run, step: open.step, shown: true, free, at: now(), doc: left });
       else if (wish) show(...wish);
       if (!busy) consider();
+      follow();
     },
+    follow,
     onRoute() {
       dirty = null;
       if (player) player.onRoute();

@@ -14,6 +14,8 @@ export interface Outbox {
   flush(): void;
   /** The last chance before the page may go: a beacon; what it does not take stays stored. */
   beacon(): void;
+  /** What waits is never sent. */
+  drop(): void;
   /** Moves the times of what was never sent, once the server's clock is known. */
   shift(delta_ms: number): void;
 }
@@ -133,6 +135,9 @@ export function openOutbox(win: Window, base: string, writeKey: string, store: S
       if (!batch.length || !attempt(() => win.navigator.sendBeacon(base + "/v1/batch", body(batch)))) return;
       batch.forEach((one) => (one.s = 1));
       save();
+    },
+    drop() {
+      waiting = [];
     },
     shift(delta_ms) {
       waiting.forEach((one) => {

@@ -6,11 +6,11 @@ import { locateInPath } from "./locate";
 import { openOutbox } from "./outbox";
 import { fitsPage, pathTemplate } from "./paths";
 import { watchRoutes } from "./routes";
-import { openScope } from "./scope";
+import { attempt, openScope } from "./scope";
 import { shield } from "./shield";
 import { openStore } from "./store";
 import { connect } from "./transport";
-import type { RunState } from "./guides";
+import type { Handler, RunState } from "./guides";
 
 export interface Options {
   /** Where the Milepost server is; by default where the script came from. */
@@ -19,6 +19,8 @@ export interface Options {
   storage?: boolean;
   /** Locale of guides; by default the page's `lang`, then the browser's. */
   locale?: string;
+  /** False: nothing is kept and nothing is sent, until `consent(true)`. */
+  consent?: boolean;
   /** How long after the load unasked guides wait, in ms. */
   quiet_ms?: number;
 }
@@ -48,17 +50,14 @@ export interface Memory {
 
 declare const VERSION: string;
 
-type Handler = (detail: any) => unknown;
-
 const SESSION_MS = 1_800_000;
 const GUIDED_AFTER_MS = 5000;
-/** How long a listener may think about `beforeStep` and `beforeClose`. */
-const HOOK_MS = 2000;
 
 export function createSdk(win: Window, writeKey: string, base: string, options: Options, load: Load) {
   const doc = win.document;
+  let allowed = true;
   const scope = openScope();
-  const store = openStore(win, writeKey, options.storage !== false);
+  const store = openStore(win, writeKey, () => allowed && options.storage !== false);
   const post = connect(base);
   const handlers = new Map<string, Set<Handler>>();
   const made = (prefix: string) => newId(prefix, Date.now());
@@ -86,6 +85,7 @@ export function createSdk(win: Window, writeKey: string, base: string, options: 
   const guided = () => (me.r?.shown ? me.r.run : me.l && me.l.until > now() ? me.l.run : undefined);
 
   const put = (event: Partial<Event>) =>
+    allowed &&
     outbox.put({
       messageId: made("mp-"),
       timestamp: new Date(now()).toISOString(),
@@ -100,19 +100,6 @@ export function createSdk(win: Window, writeKey: string, base: string, options: 
       },
       ...event,
     } as Event);
-
-  /** Tells every listener; the first `false` among the answers is the answer. An error in one never reaches another. */
-  const ask = (name: string, detail: unknown): Promise<boolean> => asking(name, detail).catch(() => true);
-  const asking = async (name: string, detail: unknown): Promise<boolean> => {
-    const answers = [...(handlers.get(name) ?? [])].map(async (handler) => handler(detail));
-    if (!answers.length) return true;
-    let off: () => void;
-    const late = new Promise<void>((done) => (off = scope.after(HOOK_MS, done)));
-    const settled = await Promise.race([Promise.all(answers.map((answer) => answer.catch(() => true))), late]);
-    off!();
-    if (!settled) ask("timeout", { event: name });
-    return !settled?.includes(false);
-  };
 
   const track = (name: string, properties?: object) => {
     put({ type: "track", event: name, properties });
@@ -137,7 +124,7 @@ export function createSdk(win: Window, writeKey: string, base: string, options: 
     },
     put,
     flush: outbox.flush,
-    ask,
+    handlers,
     say: (path, body, timeout_ms) => post(path, JSON.stringify({ ...who(), ...body }), timeout_ms),
     store,
     now,
@@ -145,6 +132,7 @@ export function createSdk(win: Window, writeKey: string, base: string, options: 
   const guides: Guides = openGuides(host);
 
   const boot = async () => {
+    if (!allowed) return;
     const mine = ++booting;
     const sent_at = Date.now();
     const { status, body } = await host.say("/v1/boot", { path: pathTemplate(path()), locale: locale(), rules_etag: rules.rules_etag });
@@ -160,7 +148,7 @@ export function createSdk(win: Window, writeKey: string, base: string, options: 
     }
     if (body.rules) store.write("rules", (rules = { now: 0, rules_etag: body.rules_etag, rules: body.rules, themes: body.themes }));
     guides.offer(body);
-    ask("ready", {});
+    handlers.get("ready")?.forEach((handler) => attempt(() => handler({})));
   };
   const bootSoon = () => {
     bootTimer?.();
@@ -191,6 +179,11 @@ export function createSdk(win: Window, writeKey: string, base: string, options: 
     if (doc.visibilityState === "hidden") outbox.beacon();
   });
   scope.listen(win, "online", outbox.flush);
+  scope.listen(win, "hashchange", guides.follow);
+  scope.listen(win, "storage", () => {
+    const other = store.read<Memory>("me");
+    if (other?.a === me.a && other.u === me.u) me = other;
+  });
   watchRoutes(win, scope, onRoute);
   scope.after(0, page);
   bootSoon();
@@ -202,7 +195,7 @@ export function createSdk(win: Window, writeKey: string, base: string, options: 
     token = undefined;
   };
 
-  return {
+  const sdk = {
     identify(userId: string | number, traits = {}, identity: Identity = {}) {
       const user = String(userId);
       if (me.u && me.u !== user) forget();
@@ -211,7 +204,7 @@ export function createSdk(win: Window, writeKey: string, base: string, options: 
       me.u = user;
       token = identity.token;
       if (identity.account) me.g = String(identity.account);
-      if (me.t !== said) {
+      if (allowed && me.t !== said) {
         me.t = said;
         put({ type: "identify", traits });
       }
@@ -236,6 +229,16 @@ export function createSdk(win: Window, writeKey: string, base: string, options: 
       save();
       bootSoon();
     },
+    consent(yes: boolean) {
+      if (!yes) {
+        booting++;
+        outbox.drop();
+        forget();
+        store.names("").forEach((name) => store.write(name, undefined));
+      } else if (!allowed) scope.after(0, page);
+      allowed = yes;
+      bootSoon();
+    },
     destroy() {
       booting++;
       guides.stop();
@@ -244,6 +247,8 @@ export function createSdk(win: Window, writeKey: string, base: string, options: 
       handlers.clear();
     },
   };
+  if (options.consent === false) sdk.consent(false);
+  return sdk;
 }
 
 export type Sdk = ReturnType<typeof createSdk>;

@@ -1,2 +1,3 @@
+export { follow } from "./link";
 export { prepare } from "./run";
 export { stand } from "./standing";

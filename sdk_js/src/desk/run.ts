@@ -1,8 +1,9 @@
 /** Begins a run: asks the server, brings the words and the chunk of its kind, and tells how far it got. */
-import type { Tools, RunState } from "../core/guides";
+import { RUN_MS, type Tools, type RunState } from "../core/guides";
 import { newId } from "../core/ids";
 import type { Kit, Play, Player } from "../stage";
 import type { Guide, Progress } from "../wire";
+import { ask } from "./ask";
 import { CHUNKS, ZH } from "./chunks";
 import { lookOf } from "./theme";
 
@@ -11,6 +12,8 @@ export interface Order extends Tools {
   free: boolean;
   from?: string | number;
   resumed?: RunState;
+  /** A link asked for it. */
+  linked?: boolean;
   view: Promise<{ play: Play; kit: Kit } | undefined>;
 }
 
@@ -21,8 +24,8 @@ export const visit = (win: Window, href: string): void => {
 };
 
 /** May this run be painted? */
-export const claim = async ({ say }: Tools, { guide, version }: Guide, run: string, free: boolean): Promise<boolean> =>
-  (await say("/v1/claim", { guide, version, run, free }, 2000)).body?.ok === true;
+export const claim = async ({ say }: Tools, { guide, version }: Guide, run: string, free: boolean, linked?: boolean): Promise<boolean> =>
+  (await say("/v1/claim", { guide, version, run, free, linked }, 2000)).body?.ok === true;
 
 /** Told when a run is over: a task may be done now. */
 export const moved = new Set<() => void>();
@@ -31,7 +34,7 @@ type Over = (next: string | undefined, no_tips: boolean) => void;
 
 /** What draws it, once it may be drawn; nothing when the server says no, or something did not come. */
 export async function prepare(order: Order): Promise<((over: Over) => Player) | undefined> {
-  const { win, guide, free, from, resumed, view, load, locale, now, keep, put, ask, flush, rules, openScope, locate, watch, fits } = order;
+  const { win, guide, free, from, resumed, linked, view, scope, load, locale, now, keep, put, flush, rules, openScope, locate, watch, fits } = order;
   const { guide: id, version, kind } = guide;
   const chunk = CHUNKS[kind];
   // An English card in time is better than none.
@@ -39,7 +42,7 @@ export async function prepare(order: Order): Promise<((over: Over) => Player) | 
   const further = chunk && load(chunk);
   const drawing = await view;
   const run = resumed ?? { run: newId("run_", now()), free, at: now(), doc: guide };
-  const yes = drawing && (resumed || (await claim(order, guide, run.run, free)));
+  const yes = drawing && (resumed || (await claim(order, guide, run.run, free, linked)));
   const player: { play: Play } | undefined = further ? await further : drawing;
   const words = (await chinese)?.words;
   if (!yes || !player) return undefined;
@@ -50,11 +53,11 @@ export async function prepare(order: Order): Promise<((over: Over) => Player) | 
       // `over` tells the server that a missing target has ended the run.
       const progress = { guide: id, version, run: run.run, step, what, reason, over: is_over, ...more };
       put({ type: "track", event: "$guide", properties: progress });
-      ask(what, progress);
+      ask(order, what, progress);
       // The next page load asks the server whether it is over.
       if (is_over) flush();
     };
-    return player.play(
+    const made = player.play(
       {
         win,
         guide,
@@ -69,7 +72,7 @@ export async function prepare(order: Order): Promise<((over: Over) => Player) | 
         locate,
         watch,
         fits,
-        ask: (name, detail) => ask(name, { guide: id, ...detail }),
+        ask: (name, detail) => ask(order, name, { guide: id, ...detail }),
         keep(step) {
           run.step = step;
           run.at = now();
@@ -79,6 +82,7 @@ export async function prepare(order: Order): Promise<((over: Over) => Player) | 
         answer: (step, answer) => report("answered", step, undefined, undefined, answer),
         over(what, step, reason, next) {
           report(what, step, reason, true);
+          off();
           keep();
           over(next, reason === "no_tips");
           moved.forEach((tell) => tell());
@@ -86,5 +90,24 @@ export async function prepare(order: Order): Promise<((over: Over) => Player) | 
       },
       drawing.kit,
     );
+    const leave = () => {
+      off();
+      made.stop();
+      over(undefined, false);
+    };
+    // Another tab of this person has closed it, or gone on.
+    const off = scope.listen(win, "storage", () => {
+      const other = order.run();
+      if (other?.run !== run.run) leave();
+      else if (other.step && other.step !== run.step) made.move?.((run.step = other.step));
+    });
+    return {
+      ...made,
+      onRoute() {
+        if (now() - run.at < RUN_MS) return made.onRoute();
+        keep();
+        leave();
+      },
+    };
   };
 }

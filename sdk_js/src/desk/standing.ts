@@ -6,6 +6,7 @@ import { watchRoutes } from "../core/routes";
 import { attempt, type Scope } from "../core/scope";
 import type { Kit, Post, Posted } from "../stage";
 import type { BootAnswer, Standing } from "../wire";
+import { ask } from "./ask";
 import { CHUNKS } from "./chunks";
 import { openLayer } from "./layer";
 import { claim, moved, visit } from "./run";
@@ -14,7 +15,7 @@ import { lookOf } from "./theme";
 const SOON_MS = 900;
 
 export function stand(tools: Tools, life: Scope, answer: BootAnswer, view: Promise<{ kit: Kit }>): void {
-  const { win, fits, locale, load, say, store, put, flush, now, rules, show, openScope, ask } = tools;
+  const { win, fits, locale, load, say, store, put, flush, now, rules, show, openScope } = tools;
   const items = answer.standing!;
   const up = new Map<string, Posted>();
   const going = new Set<string>();
@@ -38,7 +39,7 @@ export function stand(tools: Tools, life: Scope, answer: BootAnswer, view: Promi
     const report = (what: string, step?: string, reason?: string, more?: object) => {
       const progress = { guide: id, version, run, step, what, reason, ...more };
       put({ type: "track", event: "$guide", properties: progress });
-      ask(what, progress);
+      ask(tools, what, progress);
     };
     const close = (what: "finished" | "dismissed", reason?: string) => {
       report(what, item.steps[0]!.id, reason);

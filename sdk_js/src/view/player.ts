@@ -279,6 +279,7 @@ export function play(stage: Stage): Player {
       if (!advanceIf(({ on, path }) => on === "url" && fits([path!])) && (step.pages || !anchor?.isConnected)) rest();
     },
     onTrack: (name) => void advanceIf(({ on, event }) => on === "event" && event === name),
+    move: (to) => go(steps.findIndex(({ id }) => id === to)),
     stop: leave,
     close: () => end("dismissed", "closed"),
   };

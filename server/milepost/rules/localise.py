@@ -51,7 +51,7 @@ def resolve(guide: Guide, locale: str) -> dict[str, Any]:
     chosen = choose_locale(locales_of(guide), locale, guide.default_locale)
     title = {} if guide.title is None else {"title": plain_words(guide.title, chosen, guide.default_locale)}
     return {
-        **guide.model_dump(include={"place", "overlay", "ordered", "collapsed"}, exclude_defaults=True),
+        **guide.model_dump(include={"place", "overlay", "ordered", "collapsed", "linkable"}, exclude_defaults=True),
         **title,
         "key": guide.key,
         "name": guide.name,
