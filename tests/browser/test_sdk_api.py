@@ -15,7 +15,10 @@ KEPT = "Object.keys(localStorage).filter((name) => name.startsWith('milepost'))"
 
 
 def test_a_link_starts_a_guide_once_and_leaves_the_address(page: Page, told: Told, site: Site) -> None:
-    told.guides = [tour(step("one", "import"), guide="linked", linkable=True, **BY_HAND), tour(step("x", "new"), guide="private", **BY_HAND)]
+    told.guides = [
+        tour(step("one", "import"), guide="linked", linkable=True, **BY_HAND),
+        tour(step("x", "new"), guide="private", **BY_HAND),
+    ]
     url = site.page("/", BODY)
     page.goto(url + "?a=1#section&milepost=linked")
     expect(card(page)).to_contain_text("Title one")
@@ -70,7 +73,9 @@ def test_tabs_go_on_and_end_together(context: BrowserContext, told: Told, site: 
 def test_without_consent_nothing_is_sent_or_kept(page: Page, told: Told, site: Site) -> None:
     told.guides = [tour(step("one", "import"))]
     page.goto(site.page("/", BODY, options="{quiet_ms: 0, consent: false}"))
-    page.evaluate("() => { milepost('track', 'Early'); milepost('group', 'acme'); milepost('page'); milepost('show', 'first_steps') }")
+    page.evaluate(
+        "() => { milepost('track', 'Early'); milepost('group', 'acme'); milepost('page'); milepost('show', 'first_steps') }"
+    )
     page.wait_for_timeout(700)
     assert told.asked == []
     assert page.evaluate(KEPT) == []
@@ -116,7 +121,10 @@ def test_below_the_browser_floor_usage_is_told_and_nothing_shown(page: Page, tol
 
 
 def test_a_run_that_waits_unseen_for_half_an_hour_blocks_nothing(page: Page, told: Told, site: Site) -> None:
-    told.guides = [tour(step("one", "import"), step("two", "absent", missing="wait", pages=["/other"])), tour(step("x", "new"), guide="next")]
+    told.guides = [
+        tour(step("one", "import"), step("two", "absent", missing="wait", pages=["/other"])),
+        tour(step("x", "new"), guide="next"),
+    ]
     page.clock.install()
     page.goto(site.page("/", BODY))
     page.clock.run_for(1000)
