@@ -154,6 +154,7 @@ SQLITE = [
     span INTEGER DEFAULT '1' NOT NULL,
     n INTEGER DEFAULT '0' NOT NULL,
     n_guided INTEGER DEFAULT '0' NOT NULL,
+    days TEXT,
     CONSTRAINT pk_usage PRIMARY KEY (environment_id, account_id, ordinal, day, end_user_id)
 )
  WITHOUT ROWID,
@@ -294,6 +295,7 @@ POSTGRESQL = [
     span BIGINT DEFAULT '1' NOT NULL,
     n BIGINT DEFAULT '0' NOT NULL,
     n_guided BIGINT DEFAULT '0' NOT NULL,
+    days TEXT,
     CONSTRAINT pk_usage PRIMARY KEY (environment_id, account_id, ordinal, day, end_user_id)
 )""",
     """CREATE INDEX ix_usage_guided ON usage (environment_id, account_id) WHERE n_guided > 0""",

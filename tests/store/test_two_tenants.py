@@ -69,7 +69,7 @@ def insert_anything(connection: Connection, sandbox: Sandbox, name: str) -> None
             continue
         kind = column.type.python_type
         values[column.name] = {int: 1, float: 1.0, bytes: b"\x01" * 16}.get(
-            kind, "{}" if column.server_default is not None else "x"
+            kind, "{}" if column.server_default is not None or column.name == "days" else "x"
         )
         if column.server_default is not None:
             values.pop(column.name)

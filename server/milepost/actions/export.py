@@ -50,7 +50,7 @@ def _event(row: tuple[Any, ...], users: dict[int, str], accounts: dict[int, str]
 
 
 def export_usage(connection: Connection, environment_id: int) -> Iterator[dict[str, Any]]:
-    """One dict per (account, feature, day, end user); `span` > 1 where old days were folded into a month."""
+    """One dict per (account, feature, day, end user), also where old days are kept as one row per month."""
     users = export_store.read_user_keys(connection, environment_id)
     accounts = export_store.read_account_keys(connection, environment_id)
     features = export_store.read_feature_keys(connection, environment_id)

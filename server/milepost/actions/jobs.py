@@ -17,6 +17,7 @@ from sqlalchemy import Connection, RowMapping
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from milepost.actions.checkpoints import check_everyone
+from milepost.actions.fold import fold_before, fold_usage
 from milepost.actions.retention import apply_retention
 from milepost.actions.runtime import Runtime
 from milepost.actions.score import refresh_dirty, run_settled
@@ -124,12 +125,24 @@ class Jobs:
         check_everyone(runtime, environment_id)
         result = run_settled(runtime, environment_id, day)
         n_dropped = apply_retention(runtime, environment_id)
+        self._fold(environment_id)
         with db.writing(runtime.engine) as connection:
             rollups.mark_all_dirty(connection, environment_id, runtime.clock())
             score_store.finish_run(
                 connection, environment_id, "daily_score", day, runtime.clock(),
                 detail=f"{result.n_written} accounts settled, {n_dropped} events past retention",
             )  # fmt: skip
+
+    def _fold(self, environment_id: int) -> None:
+        """Once a month, when one more month is old enough."""
+        runtime, before_day = self._runtime, fold_before(self._runtime, environment_id)
+        with db.writing(runtime.engine) as connection:
+            if not score_store.start_run(connection, environment_id, "usage_fold", before_day, runtime.clock()):
+                return
+        n = fold_usage(runtime, environment_id, before_day)
+        with db.writing(runtime.engine) as connection:
+            detail = f"{n} rows of usage folded away"
+            score_store.finish_run(connection, environment_id, "usage_fold", before_day, runtime.clock(), detail=detail)
 
     def _may_work(self) -> bool:
         """On PostgreSQL: whether this process holds the lock; it is held as long as its own connection lives."""

@@ -8,7 +8,7 @@ from milepost.actions.intake_memory import Memory
 from milepost.actions.intake_rollups import Additions, write_additions
 from milepost.store import environments as environment_store
 from milepost.store import events as event_store
-from milepost.store import rollups
+from milepost.store import months, rollups
 
 DAY_MS = 86_400_000
 
@@ -17,6 +17,7 @@ def rebuild_rollups(
     connection: Connection, environment_id: int, from_day: int, progress: Callable[[int], None] = lambda _: None
 ) -> int:
     """How many rows were added. Roll-ups of days before `from_day` are taken as given; `from_day` must be complete in raw."""
+    months.unfold_month(connection, environment_id, from_day)
     rollups.clear_rollups(connection, environment_id, from_day)
     additions, n = Additions(), 0
     for row in event_store.iterate_events(connection, environment_id):

@@ -22,8 +22,8 @@ from milepost.store import engine as db
 from milepost.store import environments as environment_store
 from milepost.store import events as event_store
 from milepost.store import features as feature_store
+from milepost.store import months, rollups
 from milepost.store import recount as recount_store
-from milepost.store import rollups
 
 READ_SLICE = 2_000
 WRITE_SLICE = 300
@@ -137,6 +137,7 @@ def _write_difference(connection: Connection, tenant: Tenant, before: Additions,
         for key in before.usage.keys() | after.usage.keys()
     }
     usage = {key: difference for key, difference in usage.items() if difference != (0, 0)}
+    months.unfold_days(connection, tenant.id, {(account, day) for account, _, day, _ in usage})
     rollups.add_usage(connection, tenant.id, usage)
     hours = {k: after.hours.get(k, 0) - before.hours.get(k, 0) for k in before.hours.keys() | after.hours.keys()}
     rollups.add_rule_hours(connection, tenant.id, {k: n for k, n in hours.items() if n and k[1] >= 0})

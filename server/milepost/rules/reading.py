@@ -138,6 +138,8 @@ def _clock_fault(sent: int, at: int, moment: Moment) -> str | None:
     if not max(oldest, 1) <= sent <= now + DAY_MS:
         return f"The event's own time lies outside the last {moment.retention_days} days; check the sender's clock."
     if moment.history:
+        if at < 1:
+            return "The event's corrected time lies before 1970; check the sender's clock."
         return None if at <= now + HOUR_MS else "The event lies in the future; check the sender's clock."
     if not now - WEEK_MS <= at <= now + HOUR_MS:
         return "The event is older than 7 days or in the future; import history with a secret key through /v1/import."

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from milepost.store import driver
+from milepost.store.months import spread
 
 ACCOUNT_COLUMNS = (
     "id", "key", "name", "plan", "add_ons", "tier", "arr", "currency", "employees", "seats", "started_on", "renewal_on",
@@ -137,14 +138,15 @@ def read_feature_people(
 ) -> dict[int, dict[int, list[tuple[int, int, int]]]]:
     """{account: {ordinal: [(day, end user, unguided uses)]}} of a few features."""
     sql = (
-        "SELECT account_id, ordinal, day, end_user_id, n FROM usage "
+        "SELECT account_id, ordinal, day, end_user_id, n, days FROM usage "
         "WHERE environment_id = ? AND ordinal = ? AND n > 0 AND account_id IN {in}"
     )
     found: dict[int, dict[int, list[tuple[int, int, int]]]] = {}
     wanted = sorted(ids)
     for ordinal in sorted(set(ordinals)):
-        for account, _, day, user, n in driver.fetch_in(connection, sql, [environment_id, ordinal], wanted):
-            found.setdefault(account, {}).setdefault(ordinal, []).append((day, user, n))
+        for account, _, first, user, n, days in driver.fetch_in(connection, sql, [environment_id, ordinal], wanted):
+            uses = found.setdefault(account, {}).setdefault(ordinal, [])
+            uses += [(day, user, n_day) for day, n_day in spread(first, n, days)]
     return found
 
 
@@ -188,10 +190,14 @@ def read_people(connection: Connection, environment_id: int, account_id: int, fr
 
 def count_person_features(connection: Connection, environment_id: int, account_id: int, from_day: int) -> dict[int, set[int]]:
     """{end user: ordinals used unguided since that day} in one account."""
-    sql = "SELECT DISTINCT end_user_id, ordinal FROM usage WHERE environment_id = ? AND account_id = ? AND n > 0 AND day >= ?"
+    sql = (
+        "SELECT end_user_id, ordinal, day, n, days FROM usage WHERE environment_id = ? AND account_id = ? AND n > 0 "
+        "AND day + span > ?"
+    )
     found: dict[int, set[int]] = {}
-    for user, ordinal in driver.fetch(connection, sql, (environment_id, account_id, from_day)):
-        found.setdefault(user, set()).add(ordinal)
+    for user, ordinal, first, n, days in driver.fetch(connection, sql, (environment_id, account_id, from_day)):
+        if first >= from_day or any(day >= from_day for day, _ in spread(first, n, days)):
+            found.setdefault(user, set()).add(ordinal)
     return found
 
 

@@ -1,4 +1,4 @@
-"""Reads derived roll-ups again from `usage` where a recount has changed it."""
+"""Reads derived roll-ups again where a recount has changed `usage`; its months are rows per day then, see store/months.py."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from milepost.store import driver
 from milepost.store.events import COLUMNS
+from milepost.store.rollups import find_spans
 
 
 def read_events_by_key(connection: Connection, environment_id: int, keys: Iterable[bytes]) -> list[tuple[Any, ...]]:
@@ -49,14 +50,12 @@ def restore_days(connection: Connection, environment_id: int, days: Iterable[tup
 
 
 def restore_last(connection: Connection, environment_id: int, pairs: Iterable[tuple[int, int]]) -> None:
-    """First and last unguided day of these (account, ordinal)."""
-    for account, ordinal in sorted(pairs):
-        first, last = driver.fetch(
-            connection,
-            "SELECT min(day), max(day + span - 1) FROM usage "
-            "WHERE environment_id = ? AND account_id = ? AND ordinal = ? AND n > 0",
-            (environment_id, account, ordinal),
-        )[0]
+    """First and last unguided day of these (account, ordinal), from the bitmaps as they are now."""
+    wanted = sorted(pairs)
+    sql = "SELECT account_id, day, bitmap FROM account_day WHERE environment_id = ? AND account_id IN {in}"
+    spans = find_spans(driver.fetch_in(connection, sql, [environment_id], sorted({account for account, _ in wanted})))
+    for account, ordinal in wanted:
+        first, last = spans.get((account, ordinal), (None, None))
         key = (environment_id, account, ordinal)
         driver.execute(connection, "DELETE FROM feature_last WHERE environment_id = ? AND account_id = ? AND ordinal = ?", key)
         if first is not None:

@@ -179,14 +179,22 @@ def clear_rollups(connection: Connection, environment_id: int, from_day: int) ->
 
 
 def restore_feature_last(connection: Connection, environment_id: int, before_day: int) -> None:
-    """First and last unguided day of each (account, feature) from the usage that was taken as given."""
-    rows = driver.fetch(
-        connection,
-        "SELECT account_id, ordinal, min(day), max(day + span - 1) FROM usage "
-        "WHERE environment_id = ? AND day < ? AND n > 0 GROUP BY account_id, ordinal",
-        (environment_id, before_day),
-    )
-    widen_feature_last(connection, environment_id, {(a, o): (first, last) for a, o, first, last in rows})
+    """First and last unguided day of each (account, feature) from the bitmaps that were taken as given."""
+    sql = "SELECT account_id, day, bitmap FROM account_day WHERE environment_id = ? AND day < ?"
+    widen_feature_last(connection, environment_id, find_spans(driver.fetch(connection, sql, (environment_id, before_day))))
+
+
+def find_spans(rows: Iterable[tuple[int, int, bytes]]) -> dict[tuple[int, int], tuple[int, int]]:
+    """{(account, ordinal): (first, last day)} of rows of `account_day`: (account, day, bitmap)."""
+    spans: dict[tuple[int, int], tuple[int, int]] = {}
+    for account, day, bitmap in rows:
+        bits = int.from_bytes(bytes(bitmap), "little")
+        while bits:
+            key = (account, (bits & -bits).bit_length() - 1)
+            first, last = spans.get(key, (day, day))
+            spans[key] = (min(first, day), max(last, day))
+            bits &= bits - 1
+    return spans
 
 
 def mark_all_dirty(connection: Connection, environment_id: int, now: int) -> None:

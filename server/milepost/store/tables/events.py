@@ -91,7 +91,8 @@ feature_last = table(
     rowid=False,
 )
 
-# After 90 days one row per month: `day` is then the month's first day and `span` its length; else span = 1.
+# After 90 days one row per month: `day` is then the month's first day, `span` its length and `days` its days, see
+# store/months.py; else span = 1.
 usage = table(
     "usage",
     integer("environment_id"),
@@ -102,6 +103,7 @@ usage = table(
     integer("span", default=1),
     integer("n", default=0),  # unguided
     integer("n_guided", default=0),
+    text("days", null=True),
     PrimaryKeyConstraint("environment_id", "account_id", "ordinal", "day", "end_user_id"),
     Index(  # guided use is rare: its days are found without reading the rest
         "ix_usage_guided", "environment_id", "account_id", sqlite_where=GUIDED, postgresql_where=GUIDED
