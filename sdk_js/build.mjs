@@ -35,6 +35,10 @@ const CHUNKS = {
 };
 const HASHES = Object.fromEntries(Object.keys(CHUNKS).map((name) => [name, name === "zh" ? "ZH_HASH" : name.toUpperCase()]));
 
+/** The console's islands: one bundle each, for our own pages; those that speak to the SDK's bundles share its short names. */
+const islands = join(here, "../server/milepost/web/static/islands");
+const ISLANDS = { editor: false, preview: true };
+
 const styles = {
   name: "styles",
   setup(building) {
@@ -51,7 +55,7 @@ const COMPRESS = [{}, { hoist_funs: true }, { reduce_funcs: false }, { hoist_fun
 /** The same short names in every bundle, since core and view speak to each other. */
 const mangleCache = {};
 
-async function bundle(entry, format, define = {}) {
+async function bundle(entry, format, define = {}, isShort = true) {
   const { outputFiles, ...made } = await build({
     absWorkingDir: here,
     entryPoints: [entry],
@@ -63,14 +67,13 @@ async function bundle(entry, format, define = {}) {
     // Chromium 80–90 only fail at `f?.(...spread)`, which we do not write.
     supported: { "optional-chain": true },
     format,
-    mangleProps: new RegExp(`^(${OURS.join("|")})$`),
-    mangleCache,
+    ...(isShort && { mangleProps: new RegExp(`^(${OURS.join("|")})$`), mangleCache }),
     legalComments: "none",
     logLevel: "warning",
     plugins: [styles],
     define: { VERSION: JSON.stringify(version), ...define },
   });
-  Object.assign(mangleCache, made.mangleCache);
+  Object.assign(mangleCache, made.mangleCache ?? {});
   const tries = COMPRESS.map((more) =>
     minify(outputFiles[0].text, {
       module: format === "esm",
@@ -112,7 +115,9 @@ export async function buildAll() {
     chunks: Object.fromEntries(chunks.map(({ name, path, integrity, size, gzip: small }) => [name, { path, integrity, size, gzip: small }])),
   };
   files["manifest.json"] = Buffer.from(JSON.stringify(manifest, null, 2) + "\n");
-  return { files, gzip };
+  const pages = {};
+  for (const [name, isShort] of Object.entries(ISLANDS)) pages[`${name}.js`] = await bundle(`src/console/${name}.ts`, "esm", {}, isShort);
+  return { files, gzip, pages };
 }
 
 const faults = ({ gzip }) => {
@@ -125,7 +130,7 @@ const faults = ({ gzip }) => {
     .map(([name, size, most]) => `${name}: ${size} B gzip, ${most} B allowed`);
 };
 
-function stale(files) {
+function stale(files, out) {
   const there = readdirSync(out, { recursive: true, withFileTypes: true })
     .filter((one) => one.isFile())
     .map((one) => join(one.parentPath ?? one.path, one.name).slice(out.length + 1));
@@ -134,18 +139,20 @@ function stale(files) {
   return [...changed, ...extra].map((name) => `${name} is not what the sources give; run: node sdk_js/build.mjs`);
 }
 
+function write(files, folder) {
+  rmSync(folder, { recursive: true, force: true });
+  for (const [name, bytes] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), bytes);
+  }
+}
+
 async function main() {
   const built = await buildAll();
   console.log(`gzip -9: ${Object.entries(built.gzip).map(([name, size]) => `${name} ${size}`).join(", ")}`);
   const checking = process.argv.includes("--check");
-  if (!checking) {
-    rmSync(out, { recursive: true, force: true });
-    for (const [name, bytes] of Object.entries(built.files)) {
-      mkdirSync(dirname(join(out, name)), { recursive: true });
-      writeFileSync(join(out, name), bytes);
-    }
-  }
-  const wrong = [...faults(built), ...(checking ? stale(built.files) : [])];
+  if (!checking) [[built.files, out], [built.pages, islands]].forEach(([files, folder]) => write(files, folder));
+  const wrong = [...faults(built), ...(checking ? [...stale(built.files, out), ...stale(built.pages, islands)] : [])];
   wrong.forEach((line) => console.error(line));
   process.exitCode = wrong.length ? 1 : 0;
 }

@@ -37,7 +37,7 @@ def decide_claim(connection: Connection, runtime: Runtime, holder: KeyHolder, as
         mine = (guide_id, version, end_user_id) == (item.guide_id, item.version, person.id)
         still = mine and closed_at is None and now - last_at < RUN_MS
         return ClaimAnswer(ok=still, reason=None if still else "closed")
-    reason = _why_not(connection, tenant, broadcast, item, caller, person, asking, now)
+    reason = why_not_claim(connection, tenant, broadcast, item, caller, person, asking, now)
     if reason is not None:
         return ClaimAnswer(ok=False, reason=reason)
     run_store.insert_run(
@@ -52,7 +52,7 @@ def _is_free(item: OnAir, asking: ClaimRequest) -> bool:
     return asking.free or item.guide.budget == "free"
 
 
-def _why_not(
+def why_not_claim(
     connection: Connection, tenant: Tenant, broadcast: Broadcast, item: OnAir, caller: Caller, person: PersonRow,
     asking: ClaimRequest, now: int,
 ) -> str | None:  # fmt: skip

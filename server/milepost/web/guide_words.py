@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from milepost.rules.audience import Reason
 from milepost.rules.lint import Problem
 from milepost.web.translations import Catalogue
 from milepost.wire.audience import All, Audience, Leaf, Not
@@ -41,8 +42,15 @@ class Words:
         return Clause(_("All of this holds:") if isinstance(tree, All) else _("One of these holds:"), parts)
 
     def _leaf(self, leaf: Leaf) -> str:
+        return self._compare(leaf.fact, leaf.op, leaf.value)
+
+    def condition(self, reason: Reason) -> str:
+        """One condition of an explained audience."""
+        return self._compare(reason.fact, reason.op, reason.wanted)
+
+    def _compare(self, fact: str, op: str, wanted: Any) -> str:
         _ = self.said.gettext
-        values = {"fact": self._fact(leaf.fact), "value": self._value(leaf.value)}
+        values = {"fact": self.fact(fact), "value": self.value(wanted)}
         said = {
             "is": _("%(fact)s is %(value)s"),
             "is_not": _("%(fact)s is not %(value)s"),
@@ -56,9 +64,10 @@ class Words:
             "known": _("%(fact)s is known"),
             "unknown": _("%(fact)s is not known"),
         }
-        return said[leaf.op] % values
+        return said[op] % values
 
-    def _fact(self, fact: str) -> str:
+    def fact(self, fact: str) -> str:
+        """What a fact is, as people say it."""
         _ = self.said.gettext
         noun, _dot, rest = fact.partition(".")
         key, _dot, what = rest.rpartition(".")
@@ -74,10 +83,11 @@ class Words:
             return _("what the person said of the guide “%(name)s”") % {"name": self.guides.get(key, key)}
         return _("the page’s language") if fact == "locale" else _("the page’s path")
 
-    def _value(self, value: Any) -> str:
+    def value(self, value: Any) -> str:
+        """A fact's value as people read it."""
         _ = self.said.gettext
         if isinstance(value, list):
-            return ", ".join(self._value(one) for one in value)
+            return ", ".join(self.value(one) for one in value)
         if isinstance(value, bool):
             return _("yes") if value else _("no")
         return _("nothing") if value is None else f"{value:g}" if isinstance(value, float) else str(value)
@@ -101,6 +111,25 @@ class Words:
         else:
             text = ngettext("Again and again, after %(num)s day", "Again and again, after %(num)s days", days)
         return text % {"num": days}
+
+    def reason(self, code: str) -> str:
+        """Why a person is not shown a guide now: the codes of boot and claim."""
+        _ = self.said.gettext
+        return {
+            "draft": _("The guide was never published."),
+            "paused": _("The guide is paused."),
+            "retired": _("The guide is retired."),
+            "schedule": _("Its schedule has not begun or is over."),
+            "audience": _("The person is not in its audience."),
+            "finished": _("The person has finished it."),
+            "dismissed": _("The person has closed it, or asked not to see it again."),
+            "later": _("The person said “later”; it comes back tomorrow."),
+            "busy": _("Another guide is open for this person."),
+            "no_tips": _("The person has turned all tips off."),
+            "budget_day": _("The person had an unasked guide today; the next may come tomorrow."),
+            "budget_week": _("The person had three unasked guides within seven days."),
+            "budget_modal": _("The person had a modal within seven days."),
+        }.get(code, code)
 
     def problem(self, found: Problem) -> str:
         """What the lint says."""

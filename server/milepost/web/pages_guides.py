@@ -132,11 +132,14 @@ def restore_guide(request: Request) -> Response:
 
 
 def set_guide_status(request: Request) -> Response:
-    """Pause, resume or retire."""
+    """Pause, resume, retire or bring back."""
     only_fields(request, "status")
-    change = {"paused": actions.pause_guide, "published": actions.resume_guide, "retired": actions.retire_guide}.get(
-        field(request, "status", longest=20)
-    )
+    change = {
+        "paused": actions.pause_guide,
+        "published": actions.resume_guide,
+        "retired": actions.retire_guide,
+        "back": actions.bring_back_guide,
+    }.get(field(request, "status", longest=20))
     if change is None:
         raise Invalid("A guide can be published, paused or retired.")
     return _change(request, lambda name, who: change(runtime_of(request), tenant(request), name, who))

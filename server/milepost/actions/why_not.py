@@ -1,0 +1,108 @@
+"""Why is this person not shown this guide now? The gates of boot and claim one by one, decided by the same functions."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from milepost.actions.boot import Caller
+from milepost.actions.broadcast import OnAir, read_broadcast
+from milepost.actions.claim import why_not_claim
+from milepost.actions.guide_facts import gather_facts, read_said
+from milepost.actions.guides import require_guide
+from milepost.actions.runtime import Runtime
+from milepost.actions.tenant import Tenant
+from milepost.rules.audience import Reason, explain
+from milepost.rules.choose import OF_THE_PAGE, is_scheduled, may_claim, why_not_again
+from milepost.store import engine as db
+from milepost.store import facts as fact_store
+from milepost.store import people_search
+from milepost.store.facts import PersonRow
+from milepost.wire.boot import ClaimRequest
+
+PROBE = "run_why_not_shown"
+
+
+@dataclass(frozen=True)
+class Gate:
+    """`name`: on_air, scheduled, audience, again, turn. `verdict`: yes, no, or unasked after a no. `reason` is a code."""
+
+    name: str
+    verdict: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class WhyNot:
+    """Everything the page says; `reasons` are the conditions of the audience with the person's own values."""
+
+    user: str
+    account: str | None
+    person: PersonRow
+    gates: list[Gate]
+    reasons: list[Reason]
+    of_the_page: list[str]
+
+    @property
+    def stopped_by(self) -> Gate | None:
+        """The first gate that says no; None when the guide may begin."""
+        return next((gate for gate in self.gates if gate.verdict == "no"), None)
+
+
+def find_people(runtime: Runtime, tenant: Tenant, text: str) -> list[people_search.Found]:
+    """By id, e-mail or name: the exact id first."""
+    with db.reading(runtime.engine) as connection:
+        return people_search.search_people(connection, tenant.id, text, 8)
+
+
+def explain_why_not(runtime: Runtime, tenant: Tenant, name: str, user: str) -> WhyNot | None:
+    """None when nobody of this id was heard of; raises NotFound for an unknown guide."""
+    now = runtime.clock()
+    with db.reading(runtime.engine) as connection:
+        row = require_guide(connection, tenant, name)
+        person = fact_store.find_person(connection, tenant.id, user)
+        if person is None:
+            return None
+        account = people_search.find_account_key(connection, tenant.id, person.account_id)
+        broadcast = read_broadcast(runtime, connection, tenant)
+        item = broadcast.by_id.get(row["id"])
+        if item is None:
+            return WhyNot(user, account, person, _gates("on_air", str(row["status"])), [], [])
+        caller = Caller(user, account, verified=True)
+        facts = gather_facts(
+            connection, tenant, broadcast.wanted, user, account, person, read_said(connection, tenant.id, person), now
+        )
+        reasons = explain(item.guide.audience, facts)
+        stopped = _first_no(connection, runtime, tenant, item, caller, person, facts, now)
+    of_the_page = sorted({reason.fact for reason in reasons if reason.fact in OF_THE_PAGE})
+    return WhyNot(user, account, person, _gates(*stopped), reasons, of_the_page)
+
+
+ORDER = ("on_air", "scheduled", "audience", "again", "turn")
+
+
+def _gates(stopped: str, reason: str) -> list[Gate]:
+    """All yes up to the one that says no; what comes after it was not asked."""
+    at = ORDER.index(stopped) if stopped else len(ORDER)
+    return [
+        Gate(name, "yes" if place < at else "no" if place == at else "unasked", reason if place == at else "")
+        for place, name in enumerate(ORDER)
+    ]
+
+
+def _first_no(
+    connection: Connection, runtime: Runtime, tenant: Tenant, item: OnAir, caller: Caller, person: PersonRow,
+    facts: dict[str, Any], now: int,
+) -> tuple[str, str]:  # fmt: skip
+    if not is_scheduled(item.schedule, now):
+        return "scheduled", "schedule"
+    if not may_claim(item.guide, facts):
+        return "audience", "audience"
+    said = read_said(connection, tenant.id, person)
+    again = why_not_again(item.guide, said.get(item.guide_id), now)
+    if again is not None:
+        return "again", again
+    asking = ClaimRequest(guide=item.public_id, version=item.version, run=PROBE)
+    broadcast = read_broadcast(runtime, connection, tenant)
+    reason = why_not_claim(connection, tenant, broadcast, item, caller, person, asking, now)
+    return ("turn", reason) if reason is not None else ("", "")
