@@ -119,7 +119,7 @@ function buttonBody(bench: Bench, path: Path, block: BlockDoc): HTMLElement[] {
   const actions = block.actions ?? [];
   const base = [...path, "actions"];
   return [
-    wordsFields(bench, [...path, "text"], say("Text")),
+    wordsFields(bench, [...path, "text"], say("Words on the button")),
     field(say("Looks"), choiceAt(bench, [...path, "style"], "primary", [["primary", say("Main button")], ["secondary", say("Second button")], ["quiet", say("Quiet")]])),
     el("span", { class: "label" }, say("When pressed, it")),
     ...actions.map((action, index) => actionLine(bench, [...base, index], action, actions, index)),

@@ -235,7 +235,8 @@ function openEditor(root: HTMLElement): void {
     if (caret !== undefined && (next instanceof HTMLInputElement || next instanceof HTMLTextAreaElement)) setCaret(next, caret);
   }
 
-  root.addEventListener("keydown", (event) => {
+  // On the document: what had the focus may be gone with a step that was undone.
+  document.addEventListener("keydown", (event) => {
     if (!(event.ctrlKey || event.metaKey) || event.altKey) return;
     const key = event.key.toLowerCase();
     if (key === "z" && !event.shiftKey) undo();

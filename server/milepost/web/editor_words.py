@@ -232,6 +232,7 @@ TEXTS = (
     _("Without “not”"),
     _("Words at the high end"),
     _("Words at the low end"),
+    _("Words on the button"),
     _("Your changes are not saved yet."),
     _("a, b, c"),
     _("any page of your product"),
