@@ -19,7 +19,7 @@ export function toRich(text: string): Rich {
 const escapeText = (text: string): string => text.replace(SIGNS, "\\$&");
 
 function spanText({ text, bold, italic, code, link }: Span): string {
-  let shown = code ? "`" + text.replace(/[`\\]/g, "\\$&") + "`" : escapeText(text);
+  let shown = code ? "`" + escapeText(text) + "`" : escapeText(text);
   if (italic) shown = `*${shown}*`;
   if (bold) shown = `**${shown}**`;
   return link ? `[${shown}](${link.replace(/[)\s]/g, encodeURIComponent).replace(/\)/g, "%29")})` : shown;

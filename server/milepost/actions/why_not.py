@@ -5,15 +5,16 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from milepost.actions.boot import Caller
-from milepost.actions.broadcast import OnAir, read_broadcast
+from milepost.actions.boot import Caller, read_standing_of
+from milepost.actions.broadcast import Broadcast, OnAir, peek_broadcast
 from milepost.actions.claim import why_not_claim
-from milepost.actions.guide_facts import gather_facts, read_said
+from milepost.actions.guide_facts import gather_facts, list_said
 from milepost.actions.guides import require_guide
 from milepost.actions.runtime import Runtime
 from milepost.actions.tenant import Tenant
 from milepost.rules.audience import Reason, explain
-from milepost.rules.choose import OF_THE_PAGE, is_scheduled, may_claim, why_not_again
+from milepost.rules.choose import OF_THE_PAGE, is_scheduled, why_not_again
+from milepost.rules.days import day_of
 from milepost.store import engine as db
 from milepost.store import facts as fact_store
 from milepost.store import people_search
@@ -64,16 +65,15 @@ def explain_why_not(runtime: Runtime, tenant: Tenant, name: str, user: str) -> W
         if person is None:
             return None
         account = people_search.find_account_key(connection, tenant.id, person.account_id)
-        broadcast = read_broadcast(runtime, connection, tenant)
+        broadcast = peek_broadcast(runtime, connection, tenant)
         item = broadcast.by_id.get(row["id"])
         if item is None:
             return WhyNot(user, account, person, _gates("on_air", str(row["status"])), [], [])
         caller = Caller(user, account, verified=True)
-        facts = gather_facts(
-            connection, tenant, broadcast.wanted, user, account, person, read_said(connection, tenant.id, person), now
-        )
+        found = read_standing_of(connection, tenant, broadcast, caller, now)
+        facts = gather_facts(broadcast.wanted, user, account, found, list_said(found.states), day_of(now, tenant.zone))
         reasons = explain(item.guide.audience, facts)
-        stopped = _first_no(connection, runtime, tenant, item, caller, person, facts, now)
+        stopped = _first_no(connection, tenant, broadcast, item, caller, person, facts, now)
     of_the_page = sorted({reason.fact for reason in reasons if reason.fact in OF_THE_PAGE})
     return WhyNot(user, account, person, _gates(*stopped), reasons, of_the_page)
 
@@ -91,18 +91,18 @@ def _gates(stopped: str, reason: str) -> list[Gate]:
 
 
 def _first_no(
-    connection: Connection, runtime: Runtime, tenant: Tenant, item: OnAir, caller: Caller, person: PersonRow,
+    connection: Connection, tenant: Tenant, broadcast: Broadcast, item: OnAir, caller: Caller, person: PersonRow,
     facts: dict[str, Any], now: int,
 ) -> tuple[str, str]:  # fmt: skip
+    """(gate, reason) of the first one that says no; ("", "") when none does."""
     if not is_scheduled(item.schedule, now):
         return "scheduled", "schedule"
-    if not may_claim(item.guide, facts):
+    if not item.may_claim(facts):
         return "audience", "audience"
-    said = read_said(connection, tenant.id, person)
-    again = why_not_again(item.guide, said.get(item.guide_id), now)
+    found = read_standing_of(connection, tenant, broadcast, caller, now)
+    again = why_not_again(item.guide, list_said(found.states).get(item.guide_id), now)
     if again is not None:
         return "again", again
     asking = ClaimRequest(guide=item.public_id, version=item.version, run=PROBE)
-    broadcast = read_broadcast(runtime, connection, tenant)
     reason = why_not_claim(connection, tenant, broadcast, item, caller, person, asking, now)
     return ("turn", reason) if reason is not None else ("", "")
