@@ -1,5 +1,6 @@
 """Retention in slices, and a rebuild that is identical to the bit."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -7,12 +8,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from milepost.actions import retention
+from milepost.actions.environments import change_environment
 from milepost.actions.features import push_catalogue
 from milepost.actions.rebuild import rebuild_rollups
 from milepost.actions.retention import apply_retention
 from milepost.actions.workspaces import create_workspace
+from milepost.errors import Unavailable
 from milepost.rules.days import day_of
 from milepost.store import engine as db
+from milepost.store.engine import is_sqlite
 from milepost.wire.feature import Catalogue, EventRule, Feature, PageRule
 from tests.factories import DAY_MS, Sandbox
 
@@ -64,8 +68,40 @@ def test_retention_drops_what_is_older_than_kept_in_slices_and_leaves_the_number
     assert apply_retention(sandbox.runtime, sandbox.environment_id) == 0
 
 
+def test_old_partitions_go_whole_once_no_environment_keeps_their_days(sandbox: Sandbox) -> None:
+    other = Sandbox(sandbox.runtime, create_workspace(sandbox.runtime, name="O", owner_email="o@other.test"), sandbox.clock)
+    change_environment(other.runtime, other.tenant.workspace_id, other.environment_id, "test", {"retention_days": 30})
+    old = sandbox.clock() - 100 * DAY_MS
+    for box in (sandbox, other):
+        box.send(*[box.event(at=box.clock() - n * DAY_MS) for n in (0, 20)], route="import")
+    sandbox.send(sandbox.event(at=old), route="import")
+    assert apply_retention(other.runtime, other.environment_id) == 0
+    assert has_day(sandbox, old)
+    sandbox.clock.turn(days=15)
+    assert apply_retention(other.runtime, other.environment_id) == 1
+    assert (count(sandbox, "events"), count(other, "events")) == (3, 1)
+    sandbox.clock.turn(days=301)
+    assert apply_retention(sandbox.runtime, sandbox.environment_id) == 1
+    assert count(sandbox, "events") == 2
+    assert not has_day(sandbox, old)
+    change_environment(sandbox.runtime, sandbox.tenant.workspace_id, sandbox.environment_id, "test", {"retention_days": 900})
+    again = sandbox.event(at=old)
+    with suppress(Unavailable):  # the writer remembers the partition once; the client sends the same again
+        sandbox.send(again, route="import")
+    sandbox.send(again, route="import")
+    assert count(sandbox, "events") == 3
+
+
+def has_day(box: Sandbox, at: int) -> bool:
+    """Whether PostgreSQL has a partition for the day; on SQLite, whether there are rows of it."""
+    if is_sqlite(box.runtime.engine):
+        return bool(box.rows("SELECT 1 FROM events WHERE environment_id = :e AND at = :at", at=at))
+    return box.rows("SELECT to_regclass(:name) IS NOT NULL", name=f"events_d{at // DAY_MS}") == [(True,)]
+
+
 def test_retention_of_one_environment_leaves_another_alone(sandbox: Sandbox) -> None:
     other = Sandbox(sandbox.runtime, create_workspace(sandbox.runtime, name="O", owner_email="o@other.test"), sandbox.clock)
+    change_environment(other.runtime, other.tenant.workspace_id, other.environment_id, "test", {"retention_days": 900})
     for box in (sandbox, other):
         box.send(box.event())
     sandbox.clock.turn(days=401)

@@ -206,6 +206,7 @@ class Intake:
             self._connection = self._data_version = None
 
     def _forget(self) -> None:
+        self._partitions.clear()  # retention may have dropped one that is asked for again, once an environment keeps more
         for memory in self._memories.values():
             memory.forget()
 

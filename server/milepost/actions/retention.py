@@ -1,4 +1,4 @@
-"""Drops raw events older than the environment keeps them, in slices between the writer's groups."""
+"""Drops raw events older than the environment keeps them: whole partitions where PostgreSQL has them, then slices by key."""
 
 import time
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from milepost.store import environments as environment_store
 from milepost.store import events as event_store
 from milepost.store import ledger
 from milepost.store import waiting as waiting_store
+from milepost.store.partitions import drop_partitions_before
 
 DAY_MS = 86_400_000
 SLICE = 2_000
@@ -20,9 +21,11 @@ PAUSE_S = 0.02  # the writer's turn
 def apply_retention(runtime: Runtime, environment_id: int) -> int:
     """How many events went; roll-ups stay. Bad rows, and what waits for an owner, go by the same horizon."""
     with db.reading(runtime.engine) as connection:
-        days = environment_store.read_environment(connection, environment_id)["retention_days"]
-    before = runtime.clock() - days * DAY_MS
-    total = _in_slices(runtime, lambda c: event_store.delete_events_before(c, environment_id, before, SLICE))
+        kept = {e["id"]: e["retention_days"] for e in environment_store.read_all_environments(connection)}
+    now = runtime.clock()
+    before = now - kept[environment_id] * DAY_MS
+    total = drop_partitions_before(runtime.engine, environment_id, now - max(kept.values()) * DAY_MS)
+    total += _in_slices(runtime, lambda c: event_store.delete_events_before(c, environment_id, before, SLICE))
     _in_slices(runtime, lambda c: waiting_store.delete_waiting_before(c, environment_id, before, SLICE))
     _in_slices(runtime, lambda c: ledger.delete_bad_rows_before(c, environment_id, before, SLICE))
     return total

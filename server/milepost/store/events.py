@@ -77,12 +77,27 @@ def update_ordinals(connection: Connection, environment_id: int, rows: Sequence[
 
 def delete_events_before(connection: Connection, environment_id: int, before_ms: int, limit: int) -> int:
     """Retention: drops up to `limit` rows whose own time (or, without one, receive time) lies before."""
-    before = before_ms.to_bytes(6, "big")
-    first = (1).to_bytes(6, "big")
+    first, before = (1).to_bytes(6, "big"), before_ms.to_bytes(6, "big")
+    n = _delete_range(connection, environment_id, first, before, limit)
+    return n if n >= limit else n + _delete_untimed(connection, environment_id, first, before_ms, limit - n)
+
+
+def _delete_range(connection: Connection, environment_id: int, first: bytes, before: bytes, limit: int) -> int:
+    """The oldest by key, as one range."""
+    where = "environment_id = ? AND key >= ? AND key < ?"
+    rows = driver.fetch(
+        connection, f"SELECT key FROM events WHERE {where} ORDER BY key LIMIT 1 OFFSET ?", (environment_id, first, before, limit)
+    )
+    end = bytes(rows[0][0]) if rows else before
+    return driver.execute(connection, f"DELETE FROM events WHERE {where}", (environment_id, first, end))
+
+
+def _delete_untimed(connection: Connection, environment_id: int, first: bytes, before_ms: int, limit: int) -> int:
+    """Those without a time of their own go by receive time."""
     keys = driver.fetch(
         connection,
-        "SELECT key FROM events WHERE environment_id = ? AND ((key >= ? AND key < ?) OR (key < ? AND received_at < ?)) LIMIT ?",
-        (environment_id, first, before, first, before_ms, limit),
+        "SELECT key FROM events WHERE environment_id = ? AND key < ? AND received_at < ? LIMIT ?",
+        (environment_id, first, before_ms, limit),
     )
     driver.execute_many(
         connection, "DELETE FROM events WHERE environment_id = ? AND key = ?", [(environment_id, bytes(k[0])) for k in keys]
