@@ -13,7 +13,7 @@ from sqlalchemy import Table  # noqa: E402
 from sqlalchemy.dialects import postgresql, sqlite  # noqa: E402
 from sqlalchemy.schema import CreateIndex, CreateTable  # noqa: E402
 
-from milepost.store.tables import accounts, catalogue, events, guides, metadata, scores, workspaces  # noqa: E402
+from milepost.store.tables import accounts, catalogue, contacts, events, guides, metadata, scores, workspaces  # noqa: E402
 
 IDEAS = [
     ("20261124_01_workspaces", workspaces, "The vendor's team: workspaces, members, environments, keys, audit."),
@@ -22,6 +22,7 @@ IDEAS = [
     ("20261124_04_catalogue", catalogue, "Features, catalogue versions, checkpoints, tracking faults."),
     ("20261124_05_scores", scores, "States, live and settled scores, health models."),
     ("20261124_06_guides", guides, "Guides, versions, runs."),
+    ("20261125_07_contacts", contacts, "Contacts of accounts, and the touches logged with them."),
 ]
 PARTITIONED = {"events": " PARTITION BY RANGE (key)"}
 

@@ -19,9 +19,10 @@ SAME_ORIGIN = {"sec-fetch-site": "same-origin", "origin": ADDRESS}
 
 def add_member(sandbox: Sandbox, role: str, email: str, name: str = "", **more: Any) -> None:
     """A member who can log in with PASSWORD."""
+    workspace_id = sandbox.holder().workspace_id  # outside: it may write, too, and writers take turns
     with db.writing(sandbox.runtime.engine) as connection:
         workspace_store.insert_member(
-            connection, sandbox.holder().workspace_id, public_id=f"mem_{email}", email=email, name=name or email, role=role,
+            connection, workspace_id, public_id=f"mem_{email}", email=email, name=name or email, role=role,
             password_hash=hash_password(PASSWORD), created_at=sandbox.clock(), **more,
         )  # fmt: skip
 

@@ -82,8 +82,7 @@ def test_the_line_of_an_account_shows_what_was_counted(book: Sandbox) -> None:
     assert cells(html, "c-health") == [
         f"{Figures('en', 'UTC', 0).score(line.score)} At risk known {line.known_share:.0%}".replace("%", " %")
     ]
-    assert cells(html, "c-seats") == ["0 of 5"]
-    assert cells(html, "c-act") == ["not yet"]
+    assert cells(html, "c-seats") == ["0 of 5 not yet"]
 
 
 def test_guided_use_stands_beside_the_number_not_in_it(book: Sandbox) -> None:

@@ -35,6 +35,7 @@ from milepost.store import features as feature_store
 from milepost.store import gaps as gap_store
 from milepost.store import scores as score_store
 from milepost.store import signals as signal_store
+from milepost.store import touches as touch_store
 from milepost.store.coverage import AccountRow
 from milepost.wire.health import Item
 
@@ -146,9 +147,10 @@ class TrendPoint:
 
 @dataclass(frozen=True)
 class TimelineEntry:
-    """Something that happened: kind checkpoint | ticket | ticket_closed | band | model; `at` in ms.
+    """Something that happened: kind checkpoint | ticket | ticket_closed | band | model | touch; `at` in ms.
 
-    Of a band, `title` is the band reached and `detail` the one left; of a model, both are "key vN", new and old.
+    Of a touch, `title` is its kind and `detail` its id. Of a band, `title` is the band reached and `detail` the one left;
+    of a model, both are "key vN", new and old.
     """
 
     at: int
@@ -326,6 +328,10 @@ def _timeline(connection: Connection, environment_id: int, account_id: int, unti
     entries = [
         TimelineEntry(r["reached_at"], "checkpoint", r["name"])
         for r in feature_store.list_reached(connection, environment_id, account_id)
+    ]
+    entries += [
+        TimelineEntry(touch.at, "touch", touch.kind, touch.public_id)
+        for touch in touch_store.list_touches(connection, environment_id, account_id, TIMELINE_LENGTH)
     ]
     n_open = n_complaints = 0
     for fact in signal_store.read_signals(connection, environment_id, [account_id]).get(account_id, []):

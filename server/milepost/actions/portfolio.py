@@ -13,10 +13,12 @@ from milepost.actions.runtime import Runtime
 from milepost.actions.tenant import Tenant
 from milepost.rules.days import day_of
 from milepost.rules.health import cheapest_way_up
+from milepost.rules.touches import REACHING
 from milepost.store import coverage as coverage_store
 from milepost.store import engine as db
 from milepost.store import people as people_store
 from milepost.store import scores as score_store
+from milepost.store import touches as touch_store
 from milepost.store import workspaces as workspace_store
 from milepost.store.coverage import AccountRow
 
@@ -66,6 +68,7 @@ class AccountLine:
     score_before: float | None  # settled 30 days before the day of `score`
     risk: float
     computed_at: int | None
+    last_touch_at: int | None = None  # ms; attempts that reached nobody left out
 
     @property
     def delta_30d(self) -> float | None:
@@ -175,10 +178,12 @@ def read_lines(connection: Connection, environment_id: int, today: int) -> list[
     shown = {a.id: None if _is_lost(a, today) else live.get(a.id) for a in accounts}
     shown = {id_: row or settled.get(id_) for id_, row in shown.items()}
     before = _read_before(connection, environment_id, {row["day"] for row in shown.values() if row})
+    touched = touch_store.read_last_touches(connection, environment_id, REACHING)
     found = []
     for a in accounts:
         row = shown[a.id]
-        found.append(_line(a, live.get(a.id), settled.get(a.id), before[row["day"]].get(a.id) if row else None, today))
+        then = before[row["day"]].get(a.id) if row else None
+        found.append(_line(a, live.get(a.id), settled.get(a.id), then, today, touched.get(a.id)))
     return sorted(found, key=lambda line: line.key)
 
 
@@ -222,7 +227,12 @@ def total(lines: list[AccountLine]) -> Totals:
 
 
 def _line(
-    account: AccountRow, live: dict[str, Any] | None, settled: dict[str, Any] | None, before: dict[str, Any] | None, today: int
+    account: AccountRow,
+    live: dict[str, Any] | None,
+    settled: dict[str, Any] | None,
+    before: dict[str, Any] | None,
+    today: int,
+    last_touch_at: int | None,
 ) -> AccountLine:
     lost = _is_lost(account, today)
     row = live or settled or {}
@@ -265,6 +275,7 @@ def _line(
         score_before=(before or {}).get("score"),
         risk=0.0 if lost else (1 - (score or 0.0) / 100 if known else UNKNOWN_RISK),
         computed_at=row.get("computed_at"),
+        last_touch_at=last_touch_at,
     )
 
 

@@ -29,6 +29,7 @@ SORTS: dict[str, Key] = {
     "core": lambda line: line.core_coverage,
     "seats": lambda line: line.seat_use,
     "activated": lambda line: line.activated_on,
+    "touch": lambda line: line.last_touch_at,
 }
 
 # Ready-made views; lost accounts stand in their own only.

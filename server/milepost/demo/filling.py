@@ -15,6 +15,7 @@ from milepost.demo.book.history import ZONE, events_of_day
 from milepost.demo.book.ledger import Book
 from milepost.demo.loading import Loader, LoadError, due, farewells, nps_signals
 from milepost.demo.story import print_script
+from milepost.demo.working import send_work
 from milepost.demo.workspace import State, find_tenant, remember
 from milepost.rules.days import day_of, start_of_day
 from milepost.store import engine as db
@@ -65,6 +66,9 @@ class Filler:
                 loader.send(farewells(self.book))
                 loader.post_signals(nps_signals(self.book))
                 self._remember(signals_sent=True)
+            if not self.state.work_sent:
+                send_work(loader, self.book)
+                self._remember(work_sent=True)
             tenant = find_tenant(self.runtime, self.state)
             check_tracking(self.runtime, tenant.id)  # first, so that a midnight leaves out what live leaves out
             self._settle(progress)

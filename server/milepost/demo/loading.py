@@ -56,7 +56,16 @@ class Loader:
             self._post("/api/v1/signals", {"signals": batch}, len(batch), bearer=True)
         return len(signals)
 
+    def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """One call of the management API, and its answer."""
+        found: dict[str, Any] = self._ask(path, body, bearer=True).json()
+        return found
+
     def _post(self, path: str, body: dict[str, Any], n: int, *, bearer: bool = False) -> int:
+        self._ask(path, body, bearer=bearer)
+        return n
+
+    def _ask(self, path: str, body: dict[str, Any], *, bearer: bool) -> httpx2.Response:
         headers = {"Authorization": self._bearer if bearer else self._basic}
         answer = None
         for attempt in range(TRIES):
@@ -66,7 +75,7 @@ class Loader:
                 time.sleep(0.2 * 2**attempt)
                 continue
             if answer.status_code == httpx2.codes.OK:
-                return n
+                return answer
             if answer.status_code not in {429, 500, 502, 503, 504}:
                 break
             time.sleep(max(0.2 * 2**attempt, float(answer.headers.get("retry-after", 0))))
@@ -90,7 +99,7 @@ def _count(done: Iterable[Future[int]], progress: Progress) -> int:
 
 def due(book: Book, day: int, since_ms: int, until_ms: int) -> list[Event]:
     """One day's events of all accounts with since ≤ time < until."""
-    first, last = _stamp(since_ms), _stamp(until_ms)
+    first, last = stamp(since_ms), stamp(until_ms)
     return [e for a in book.accounts for e in events_of_day(book, a, day) if first <= str(e["timestamp"]) < last]
 
 
@@ -104,12 +113,13 @@ def nps_signals(book: Book) -> list[dict[str, Any]]:
     return [
         {
             "type": "nps", "account_id": account.key, "user_id": account.people[i % len(account.people)].id, "value": value,
-            "external_id": f"sample-nps-{account.key}-{i}", "at": _stamp(day * DAY_MS + 12 * 3_600_000),
+            "external_id": f"sample-nps-{account.key}-{i}", "at": stamp(day * DAY_MS + 12 * 3_600_000),
         }
         for account in book.accounts
         for i, (day, value) in enumerate(account.nps)
     ]  # fmt: skip
 
 
-def _stamp(at_ms: int) -> str:
+def stamp(at_ms: int) -> str:
+    """An instant as the API takes it."""
     return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

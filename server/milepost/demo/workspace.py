@@ -42,6 +42,7 @@ class State:
     loaded_until: int = 0  # ms: every event until then was sent
     settled_until: int = 0  # day: settled scores stand until then
     signals_sent: bool = False
+    work_sent: bool = False  # contacts, touches and what follows from them
 
 
 def read_state(folder: Path) -> State | None:

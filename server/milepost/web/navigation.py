@@ -39,6 +39,8 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("accounts_page", "portfolio", _("Portfolio"), "accounts"),
             Entry("heatmap_page", "grid", _("Heat map"), "heatmap"),
+            Entry("touches_page", "phone", _("Touches"), "touches"),
+            Entry("contacts_page", "user", _("Contacts"), "contacts"),
         ),
     ),
     (

@@ -18,6 +18,7 @@ from milepost.web.guard import tenant
 from milepost.web.pages import figures, locale, render, translations
 from milepost.web.pages_accounts import open_routes
 from milepost.web.words import TRAITS
+from milepost.web.work_view import account_work
 
 PEOPLE_SHOWN = 12
 
@@ -67,6 +68,7 @@ def account_page(request: Request) -> Response:
         open_routes=open_routes(request),
         locale_key=locale(request),
         other_locale="en" if fmt.is_chinese else "zh-CN",
+        **account_work(request, key),
     )
 
 

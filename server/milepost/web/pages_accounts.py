@@ -28,7 +28,9 @@ from milepost.web.inputs import read_query
 from milepost.web.pages import locale, render, translations
 from milepost.web.permissions import PERMISSIONS, is_enough
 from milepost.web.words import Words
+from milepost.web.work_view import portfolio_work
 from milepost.wire.codecs.csv_text import write_csv
+from milepost.wire.event import format_instant
 from milepost.wire.shape import Shape
 
 PAGE_SIZE = 100
@@ -112,6 +114,7 @@ def accounts_page(request: Request) -> Response:
         portfolio=portfolio,
         filters=_filters(request, asked, lines),
         locale_key=locale(request),
+        **portfolio_work(request),
     )
 
 
@@ -230,6 +233,7 @@ def _columns(words: Words, _: Callable[[str], str]) -> list[tuple[str, Value]]:
         (_("Seats"), lambda a: a.seats),
         (_("Seat use"), lambda a: _rounded(a.seat_use, 4)),
         (_("Activated on"), lambda a: _date(a.activated_on)),
+        (_("Last touch"), lambda a: None if a.last_touch_at is None else format_instant(a.last_touch_at)),
     ]
 
 

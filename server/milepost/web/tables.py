@@ -48,6 +48,17 @@ def arrange(rows: Sequence[Row], columns: Mapping[str, Key], order: Order) -> li
     return sorted(known, key=key, reverse=order.is_down) + [row for row in rows if key(row) is None]
 
 
+def read_page(request: Request) -> int:
+    """`?page=…` from 1; what is no such number is the first page."""
+    text = request.query_params.get("page", "")
+    return max(1, int(text)) if text.isdecimal() and len(text) < 7 else 1
+
+
+def slices(values: Sequence[Row], size: int) -> list[Sequence[Row]]:
+    """The values, so many at a time."""
+    return [values[start : start + size] for start in range(0, len(values), size)]
+
+
 def with_query(request: Request, **changes: str | None) -> str:
     """The page's own query with some parameters changed; None takes one out."""
     held = {k: v for k, v in request.query_params.items() if v}

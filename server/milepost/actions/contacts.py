@@ -1,0 +1,271 @@
+"""Contacts of accounts: saved by form, file, API or a person's own traits; deleted and taken back."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from milepost.actions import audit
+from milepost.actions.account import require_account
+from milepost.actions.intake_group import Counted
+from milepost.actions.runtime import Runtime
+from milepost.actions.tenant import Tenant
+from milepost.errors import Invalid, NotFound
+from milepost.rules.days import day_number
+from milepost.rules.touches import REACHING
+from milepost.store import contacts as contact_store
+from milepost.store import coverage as coverage_store
+from milepost.store import engine as db
+from milepost.store import people as people_store
+from milepost.store import touches as touch_store
+from milepost.store.contacts import ContactRow
+from milepost.wire.contact import AccountContactIn, ContactIn
+from milepost.wire.ids import new_id
+
+FIELDS = ("name", "role", "email", "phone", "im_id", "is_sponsor", "is_champion", "left_on")
+TRAITS = ("contact_role", "sponsor", "champion")  # of a person: any of them makes the person a contact
+MAX_TEXT = 200
+ADDRESS = re.compile(r"[^@\s]{1,126}@[^@\s]{1,126}")
+
+
+@dataclass(frozen=True)
+class Doer:
+    """Who does it: the public id the audit log writes, and a member's address."""
+
+    public_id: str
+    email: str | None = None
+
+
+@dataclass(frozen=True)
+class ContactLine:
+    """A contact with its account; `last_touch_at` in ms is the last touch with this very person."""
+
+    row: ContactRow
+    account_key: str
+    account_name: str
+    last_touch_at: int | None
+
+
+@dataclass(frozen=True)
+class SavedContacts:
+    """Public ids in the order given; how many of them were new, and how many changed."""
+
+    ids: list[str]
+    created: int
+    changed: int
+
+
+def list_contact_lines(runtime: Runtime, tenant: Tenant, account_key: str | None = None) -> list[ContactLine]:
+    """Of one account or of all; raises NotFound for an account that is not there."""
+    with db.reading(runtime.engine) as connection:
+        account = require_account(connection, tenant.id, account_key) if account_key is not None else None
+        rows = contact_store.list_contacts(connection, tenant.id, account.id if account else None)
+        names = read_account_names(connection, tenant.id, {row.account_id for row in rows})
+        last = touch_store.read_last_contact_touches(connection, tenant.id, REACHING)
+    return [ContactLine(row, *names.get(row.account_id, ("", "")), last.get(row.id)) for row in rows]
+
+
+def read_account_names(connection: Connection, environment_id: int, ids: set[int]) -> dict[int, tuple[str, str]]:
+    """{account: (vendor's id, name)}."""
+    return {a.id: (a.key, a.name or a.key) for a in coverage_store.read_accounts(connection, environment_id, ids)}
+
+
+def read_contact(runtime: Runtime, tenant: Tenant, public_id: str) -> ContactLine:
+    """One that is not deleted; raises NotFound."""
+    with db.reading(runtime.engine) as connection:
+        row = require_contact(connection, tenant.id, public_id)
+        names = read_account_names(connection, tenant.id, {row.account_id})
+    return ContactLine(row, *names[row.account_id], None)
+
+
+def require_contact(connection: Connection, environment_id: int, public_id: str, *, deleted: bool = False) -> ContactRow:
+    """The row; a deleted one only when asked for. Raises NotFound."""
+    row = contact_store.find_contact(connection, environment_id, public_id)
+    if row is None or (row.deleted_at is not None and not deleted):
+        raise NotFound(f"There is no contact {public_id!r}.")
+    return row
+
+
+def add_contact(runtime: Runtime, tenant: Tenant, account_key: str, contact: ContactIn, by: Doer) -> str:
+    """From the form: the account must be there; raises NotFound."""
+    with db.writing(runtime.engine) as connection:
+        account = require_account(connection, tenant.id, account_key)
+        return _insert(connection, tenant, account.id, None, _fields(contact), "console", by, runtime.clock())
+
+
+def change_contact(runtime: Runtime, tenant: Tenant, public_id: str, contact: ContactIn, by: Doer) -> str:
+    """The account's id; what was there before is kept for undo."""
+    with db.writing(runtime.engine) as connection:
+        row = require_contact(connection, tenant.id, public_id)
+        _change(connection, tenant, row, _fields(contact), by, runtime.clock())
+        return read_account_names(connection, tenant.id, {row.account_id})[row.account_id][0]
+
+
+def delete_contact(runtime: Runtime, tenant: Tenant, public_id: str, by: Doer) -> str:
+    """The account's id; touches with the contact stay, and so does its name in them."""
+    now = runtime.clock()
+    with db.writing(runtime.engine) as connection:
+        row = require_contact(connection, tenant.id, public_id)
+        contact_store.update_contact(connection, tenant.id, row.id, deleted_at=now, changed_at=now)
+        _note(connection, tenant, "contact.deleted", public_id, by, now)
+        return read_account_names(connection, tenant.id, {row.account_id})[row.account_id][0]
+
+
+def undo_contact(runtime: Runtime, tenant: Tenant, public_id: str, by: Doer) -> str:
+    """Takes back the deletion, else the last change; the account's id. Undone twice, it is as it was."""
+    now = runtime.clock()
+    with db.writing(runtime.engine) as connection:
+        row = require_contact(connection, tenant.id, public_id, deleted=True)
+        if row.deleted_at is not None:
+            contact_store.update_contact(connection, tenant.id, row.id, deleted_at=None, changed_at=now)
+            _note(connection, tenant, "contact.restored", public_id, by, now)
+        elif row.before is not None:
+            _change(connection, tenant, row, json.loads(row.before), by, now)
+        return read_account_names(connection, tenant.id, {row.account_id})[row.account_id][0]
+
+
+def save_contacts(runtime: Runtime, tenant: Tenant, contacts: Sequence[AccountContactIn], by: Doer, source: str) -> SavedContacts:
+    """From API or file, idempotent; accounts that are not there are made."""
+    now, ids, created, changed = runtime.clock(), [], 0, 0
+    with db.writing(runtime.engine) as connection:
+        keys = {contact.account_id for contact in contacts}
+        people_store.add_accounts(connection, tenant.id, keys, now)
+        accounts = people_store.load_account_ids(connection, tenant.id, keys)
+        for contact in contacts:
+            account_id = accounts[contact.account_id]
+            row = _find(connection, tenant.id, account_id, contact)
+            if row is None:
+                ids.append(_insert(connection, tenant, account_id, contact.external_id, _fields(contact), source, by, now))
+                created += 1
+            else:
+                ids.append(row.public_id)
+                changed += _change(connection, tenant, row, _given(contact), by, now, account_id=account_id)
+    return SavedContacts(ids, created, changed)
+
+
+def follow_contacts(connection: Connection, tenant: Tenant, counted: Sequence[Counted], now: int) -> None:
+    """In the writer's transaction: a verified `identify` with `contact_role`, `sponsor` or `champion` makes a contact.
+
+    What a browser says unsigned makes none: contacts are as trusted as an account's plan.
+    """
+    for item in counted:
+        reading, traits = item.reading, item.reading.traits
+        if reading.type != "identify" or not reading.verified or item.account_id is None or item.end_user_id is None:
+            continue
+        if item.excluded is None and any(name in traits for name in TRAITS):
+            _learn(connection, tenant, item.account_id, item.end_user_id, traits, now)
+
+
+def _learn(
+    connection: Connection, tenant: Tenant, account_id: int, end_user_id: int, traits: Mapping[str, Any], now: int
+) -> None:
+    name, email, role, _ = people_store.read_person(connection, tenant.id, end_user_id)
+    key = people_store.find_person_key(connection, tenant.id, end_user_id)
+    external = f"user:{key}"[:MAX_TEXT]
+    row = contact_store.find_contact_by_external_id(connection, tenant.id, external)
+    told = traits.get("contact_role", role)
+    fields: dict[str, Any] = {
+        "name": (name or email or key)[:MAX_TEXT],
+        "role": str(told)[:MAX_TEXT] if isinstance(told, str) and told else None,
+        "email": email if email and ADDRESS.fullmatch(email) else None,
+    }
+    fields |= {f"is_{flag}": int(traits[flag] is True) for flag in ("sponsor", "champion") if flag in traits}
+    if (left_on := _day(traits.get("contact_left_on"))) is not None:
+        fields["left_on"] = left_on
+    doer = Doer("system")
+    if row is None:
+        _insert(connection, tenant, account_id, external, fields | {"end_user_id": end_user_id}, "event", doer, now)
+    else:
+        _change(connection, tenant, row, fields, doer, now, account_id=account_id)
+
+
+def _day(value: Any) -> int | None:
+    try:
+        return day_number(value[:10]) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _find(connection: Connection, environment_id: int, account_id: int, contact: AccountContactIn) -> ContactRow | None:
+    """By the sender's id when there is one, else by address, else by name within the account."""
+    if contact.external_id is not None:
+        return contact_store.find_contact_by_external_id(connection, environment_id, contact.external_id)
+    held = contact_store.list_contacts(connection, environment_id, account_id)
+    if contact.email is not None:
+        return next((r for r in held if (r.email or "").casefold() == contact.email.casefold()), None)
+    return next((r for r in held if r.name.casefold() == contact.name.casefold()), None)
+
+
+def _fields(contact: ContactIn) -> dict[str, Any]:
+    return {
+        "name": contact.name.strip(),
+        "role": contact.role or None,
+        "email": contact.email or None,
+        "phone": contact.phone or None,
+        "im_id": contact.im_id or None,
+        "is_sponsor": int(contact.sponsor),
+        "is_champion": int(contact.champion),
+        "left_on": None if contact.left_on is None else day_number(contact.left_on),
+    }
+
+
+def _given(contact: AccountContactIn) -> dict[str, Any]:
+    """Only what was said: a field that was left out keeps its value."""
+    said = {"sponsor": "is_sponsor", "champion": "is_champion"}
+    names = {said.get(name, name) for name in contact.model_fields_set}
+    return {name: value for name, value in _fields(contact).items() if name in names}
+
+
+def _insert(
+    connection: Connection,
+    tenant: Tenant,
+    account_id: int,
+    external_id: str | None,
+    fields: Mapping[str, Any],
+    source: str,
+    by: Doer,
+    now: int,
+) -> str:
+    if not fields["name"]:
+        raise Invalid("A contact needs a name.")
+    public_id = new_id("con", now)
+    contact_store.insert_contact(
+        connection, tenant.id, public_id=public_id, account_id=account_id, external_id=external_id, source=source,
+        created_at=now, changed_at=now, **fields,
+    )  # fmt: skip
+    if by.public_id != "system":
+        _note(connection, tenant, "contact.added", public_id, by, now)
+    return public_id
+
+
+def _change(
+    connection: Connection,
+    tenant: Tenant,
+    row: ContactRow,
+    fields: Mapping[str, Any],
+    by: Doer,
+    now: int,
+    *,
+    account_id: int | None = None,
+) -> bool:
+    """Whether anything differed; a deleted one comes back."""
+    held = {name: getattr(row, name) for name in FIELDS}
+    moves = account_id is not None and account_id != row.account_id
+    if {**held, **fields} == held and row.deleted_at is None and not moves:
+        return False
+    values = {**fields, "before": json.dumps(held, ensure_ascii=False), "changed_at": now, "deleted_at": None}
+    if moves:
+        values["account_id"] = account_id
+    contact_store.update_contact(connection, tenant.id, row.id, **values)
+    if by.public_id != "system":
+        _note(connection, tenant, "contact.changed", row.public_id, by, now)
+    return True
+
+
+def _note(connection: Connection, tenant: Tenant, action: str, public_id: str, by: Doer, now: int) -> None:
+    audit.record(
+        connection, tenant.workspace_id, now=now, actor=by.public_id, action=action, subject=public_id, environment_id=tenant.id
+    )
