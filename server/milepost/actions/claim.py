@@ -8,7 +8,7 @@ from milepost.actions.guide_facts import gather_facts, list_said
 from milepost.actions.keys import KeyHolder
 from milepost.actions.runtime import Runtime
 from milepost.actions.tenant import Tenant
-from milepost.rules.choose import RUN_MS, PastRun, is_scheduled, why_not_again, why_not_now
+from milepost.rules.choose import NPS_DAYS, RUN_MS, PastRun, asks_nps, is_scheduled, why_not_again, why_not_now
 from milepost.rules.days import DAY_MS, day_of
 from milepost.store import facts as fact_store
 from milepost.store import people as people_store
@@ -17,6 +17,7 @@ from milepost.store.facts import PersonRow
 from milepost.wire.boot import ClaimAnswer, ClaimRequest
 
 LOOK_BACK_MS = 8 * DAY_MS
+NPS_LOOK_BACK_MS = (NPS_DAYS + 1) * DAY_MS
 
 
 def decide_claim(connection: Connection, runtime: Runtime, holder: KeyHolder, asking: ClaimRequest, now: int) -> ClaimAnswer:
@@ -29,6 +30,8 @@ def decide_claim(connection: Connection, runtime: Runtime, holder: KeyHolder, as
     item = broadcast.by_public_id.get(asking.guide)
     if item is None or item.version != asking.version or not is_scheduled(item.schedule, now):
         return ClaimAnswer(ok=False, reason="gone")
+    if asking.linked and not item.guide.linkable:
+        return ClaimAnswer(ok=False, reason="not_linkable")
     person = _find_or_make(connection, tenant, caller.user, now)
     run_store.take_turn(connection, tenant.id, person.id)
     held = run_store.find_run(connection, tenant.id, asking.run)
@@ -43,6 +46,7 @@ def decide_claim(connection: Connection, runtime: Runtime, holder: KeyHolder, as
     run_store.insert_run(
         connection, tenant.id, asking.run, item.guide_id, item.version, end_user_id=person.id,
         account_id=_account_of(connection, tenant, caller, person), free=_is_free(item, asking), now=now,
+        linked=asking.linked,
     )  # fmt: skip
     return ClaimAnswer(ok=True)
 
@@ -64,14 +68,23 @@ def why_not_claim(
     again = why_not_again(item.guide, said.get(item.guide_id), now)
     if again is not None and not (asking.free and item.guide.linkable):
         return again
-    past = [
-        PastRun(run, kind, bool(free), started_at, last_at, closed_at is not None, outcome == "missing" and shown_at is None)
-        for run, kind, free, started_at, last_at, closed_at, outcome, shown_at in run_store.list_recent_runs(
-            connection, tenant.id, person.id, now - LOOK_BACK_MS
+    nps = asks_nps(item.guide)
+    past = _read_past(connection, tenant, broadcast, person.id, now - (NPS_LOOK_BACK_MS if nps else LOOK_BACK_MS))
+    free, no_tips = _is_free(item, asking), bool(person.no_tips)
+    return why_not_now(item.guide.kind, past, now, tenant.zone, free=free, no_tips=no_tips, run=asking.run, nps=nps)
+
+
+def _read_past(connection: Connection, tenant: Tenant, broadcast: Broadcast, person_id: int, since: int) -> list[PastRun]:
+    asking = {item.guide_id for item in broadcast.guides if asks_nps(item.guide)}
+    return [
+        PastRun(
+            run, kind, bool(free), started_at, last_at, closed_at is not None, outcome == "missing" and shown_at is None,
+            guide_id in asking,
         )
-    ]
-    no_tips = bool(person.no_tips)
-    return why_not_now(item.guide.kind, past, now, tenant.zone, free=_is_free(item, asking), no_tips=no_tips, run=asking.run)
+        for run, kind, free, started_at, last_at, closed_at, outcome, shown_at, guide_id in run_store.list_recent_runs(
+            connection, tenant.id, person_id, since
+        )
+    ]  # fmt: skip
 
 
 def _find_or_make(connection: Connection, tenant: Tenant, user: str, now: int) -> PersonRow:

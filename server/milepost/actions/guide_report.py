@@ -64,6 +64,7 @@ class Report:
     never_came: int
     followed: int = 0  # accounts that used the goal feature unguided from the day they saw the guide on
     seen_by: int = 0  # accounts that saw it
+    linked: list[tuple[str, int]] = field(default_factory=list)  # (account, runs that a link asked for)
     days: int = WINDOW_DAYS
     since: int = 0
     drifted: bool = field(default=False)  # the draft is not what is on air
@@ -124,6 +125,7 @@ def _report(connection: Connection, tenant: Tenant, row: RowMapping, since: int)
         steps=_steps(on_air or draft, shown, missing),
         ended=funnel_store.count_endings(connection, tenant.id, guide_id, since),
         never_came=funnel_store.count_never_came(connection, tenant.id, guide_id, since),
+        linked=funnel_store.count_linked(connection, tenant.id, guide_id, since),
         since=since,
         drifted=on_air is not None and dump_guide(on_air) != dump_guide(draft),
     )

@@ -167,7 +167,9 @@ def _publish(
         guide_store.insert_version(
             connection, tenant.id, row["id"], version=version, document=_canonical(document), published_at=now, published_by=actor
         )
-    guide_store.update_guide(connection, tenant.id, row["id"], status="published", current_version=version, updated_at=now)
+    guide_store.update_guide(
+        connection, tenant.id, row["id"], status="published", current_version=version, updated_at=now, **on_air(now)
+    )
     detail = {"version": version} | ({"restored": restored} if restored is not None else {})
     _tell(connection, tenant, row["key"], actor, now, "guide.published", **detail)
     return not same
@@ -175,6 +177,11 @@ def _publish(
 
 def _canonical(document: str) -> str:
     return dump_guide(Guide.model_validate_json(document))
+
+
+def on_air(now: int) -> dict[str, int | None]:
+    """What is forgotten when a guide is put on air: why it paused itself, and who closed it before."""
+    return {"paused_for": None, "on_air_at": now}
 
 
 def _set_status(
@@ -187,7 +194,9 @@ def _set_status(
             return
         if row["status"] not in allowed:
             raise Conflict(f"{row['key']} is {row['status']}; only a guide that is {' or '.join(allowed)} can become {status}.")
-        guide_store.update_guide(connection, tenant.id, row["id"], status=status, updated_at=now)
+        guide_store.update_guide(
+            connection, tenant.id, row["id"], status=status, updated_at=now, **(on_air(now) if status == "published" else {})
+        )
         _tell(connection, tenant, row["key"], actor, now, action or f"guide.{'resumed' if status == 'published' else status}")
 
 

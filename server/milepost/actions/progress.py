@@ -6,9 +6,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from milepost.actions import audit
 from milepost.actions.intake_group import Counted
 from milepost.actions.tenant import Tenant
-from milepost.rules.choose import LATER_MS
+from milepost.rules.choose import LATER_MS, UNREAD_MS, is_unread
+from milepost.store import environments as environment_store
+from milepost.store import guides as guide_store
 from milepost.store import runs as run_store
 
 REASONS = frozenset({"closed", "later", "never", "no_tips"})
@@ -30,14 +33,37 @@ class Word:
     at: int
 
 
-def follow_guides(connection: Connection, tenant: Tenant, counted: Sequence[Counted], now: int) -> None:  # noqa: ARG001
-    """Applies every `$guide` event of a known person; unknown runs and other people's runs change nothing."""
+def follow_guides(connection: Connection, tenant: Tenant, counted: Sequence[Counted], now: int) -> None:
+    """Applies every `$guide` event of a known person; unknown runs and other people's runs change nothing.
+
+    A guide that was closed is looked at afterwards: one that most people close unread pauses itself.
+    """
+    closed: set[int] = set()
     for item in counted:
         reading = item.reading
         if reading.name == "$guide" and reading.type == "track" and item.end_user_id is not None and item.excluded != "unsigned":
             word = _read(connection, tenant.id, item, item.end_user_id)
             if word is not None:
                 _apply(connection, tenant.id, word)
+                if word.what == "dismissed":
+                    closed.add(word.guide_id)
+    for guide_id in sorted(closed):
+        _pause_unread(connection, tenant, guide_id, now)
+
+
+def _pause_unread(connection: Connection, tenant: Tenant, guide_id: int, now: int) -> None:
+    row = guide_store.find_guide_by_id(connection, tenant.id, guide_id)
+    if row is None or row["status"] != "published":
+        return
+    shown, unread = run_store.count_unread(connection, tenant.id, guide_id, row["on_air_at"] or 0, UNREAD_MS)
+    if not is_unread(shown, unread):
+        return
+    guide_store.update_guide(connection, tenant.id, guide_id, status="paused", paused_for="unread", updated_at=now)
+    environment_store.raise_generation(connection, tenant.id)
+    audit.record(
+        connection, tenant.workspace_id, now=now, actor="system", action="guide.paused", subject=row["key"],
+        environment_id=tenant.id, shown=shown, unread=unread,
+    )  # fmt: skip
 
 
 def _read(connection: Connection, environment_id: int, item: Counted, end_user_id: int) -> Word | None:

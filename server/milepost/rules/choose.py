@@ -16,6 +16,8 @@ OF_THE_PAGE = frozenset({"locale", "path"})
 RUN_MS = 30 * 60_000
 A_DAY, A_WEEK, MODALS_A_WEEK = 1, 3, 1
 LATER_MS = DAY_MS
+NPS_DAYS = 90
+UNREAD_MS, UNREAD_SHARE, UNREAD_PEOPLE = 2_000, 0.6, 30
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class PastRun:
     last_at: int
     closed: bool
     never_came: bool  # it ended because its target was missing, before anything was shown
+    nps: bool = False  # it asked how likely they are to recommend us
 
     def is_open(self, now: int) -> bool:
         """Not closed, and heard of within 30 minutes."""
@@ -89,7 +92,19 @@ def _compile_could(tree: Audience | None, *, verdict: bool) -> Callable[[Mapping
     return lambda facts: any(part(facts) for part in parts)
 
 
-def why_not_now(kind: str, runs: Sequence[PastRun], now: int, zone: str, *, free: bool, no_tips: bool, run: str) -> str | None:
+def asks_nps(guide: Guide) -> bool:
+    """Is the question in it that a person hears once in 90 days?"""
+    return any(getattr(block, "ask", None) == "nps" for step in guide.steps for block in step.blocks)
+
+
+def is_unread(shown: int, unread: int) -> bool:
+    """More than 60 % of at least 30 people closed it within 2 s: it pauses itself."""
+    return shown >= UNREAD_PEOPLE and unread > UNREAD_SHARE * shown
+
+
+def why_not_now(
+    kind: str, runs: Sequence[PastRun], now: int, zone: str, *, free: bool, no_tips: bool, run: str, nps: bool = False
+) -> str | None:
     """The reason a run may not begin; None when it may. A free one spends nothing but still waits for its turn."""
     if any(past.is_open(now) and past.run != run for past in runs):
         return "busy"
@@ -106,4 +121,6 @@ def why_not_now(kind: str, runs: Sequence[PastRun], now: int, zone: str, *, free
         return "budget_week"
     if kind == "modal" and sum(past.kind == "modal" for past in week) >= MODALS_A_WEEK:
         return "budget_modal"
+    if nps and any(past.nps and today - day_of(past.started_at, zone) < NPS_DAYS for past in spent):
+        return "budget_nps"
     return None

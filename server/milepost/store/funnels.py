@@ -31,6 +31,16 @@ def count_funnels(connection: Connection, environment_id: int, since: int) -> di
     return {int(row[0]): Funnel(*(int(n) for n in row[1:])) for row in driver.fetch(connection, sql, (environment_id, since))}
 
 
+def count_linked(connection: Connection, environment_id: int, guide_id: int, since: int) -> list[tuple[str, int]]:
+    """(account, runs shown that a link asked for) since, most first; people without an account are left out."""
+    sql = (
+        "SELECT a.key, count(*) FROM runs r JOIN accounts a ON a.environment_id = r.environment_id AND a.id = r.account_id "
+        f"WHERE r.environment_id = ? AND r.guide_id = ? AND r.shown_at >= ? AND r.linked = 1 AND {COUNTED} "
+        "GROUP BY a.key ORDER BY count(*) DESC, a.key"
+    )
+    return [(str(key), int(n)) for key, n in driver.fetch(connection, sql, (environment_id, guide_id, since))]
+
+
 def count_shown_steps(connection: Connection, environment_id: int, since: int) -> dict[int, dict[str, int]]:
     """{guide id: {step: runs of the funnel that saw it}}."""
     sql = (

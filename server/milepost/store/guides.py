@@ -20,6 +20,12 @@ def find_guide(connection: Connection, environment_id: int, name: str) -> RowMap
     return connection.execute(query).mappings().first()
 
 
+def find_guide_by_id(connection: Connection, environment_id: int, guide_id: int) -> RowMapping | None:
+    """By its internal id."""
+    query = select(guides).where(guides.c.environment_id == environment_id, guides.c.id == guide_id)
+    return connection.execute(query).mappings().first()
+
+
 def find_guide_by_key(connection: Connection, environment_id: int, key: str) -> RowMapping | None:
     """By key alone: a document never names a public id."""
     query = select(guides).where(guides.c.environment_id == environment_id, guides.c.key == key)

@@ -24,14 +24,14 @@ def find_run(connection: Connection, environment_id: int, public_id: str) -> Row
 
 def insert_run(
     connection: Connection, environment_id: int, public_id: str, guide_id: int, version: int, *,
-    end_user_id: int, account_id: int | None, free: bool, now: int,
+    end_user_id: int, account_id: int | None, free: bool, now: int, linked: bool = False,
 ) -> None:  # fmt: skip
     """A run that may be shown."""
     driver.execute(
         connection,
-        "INSERT INTO runs (environment_id, public_id, guide_id, version, end_user_id, account_id, free, started_at, last_at) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (environment_id, public_id, guide_id, version, end_user_id, account_id, int(free), now, now),
+        "INSERT INTO runs (environment_id, public_id, guide_id, version, end_user_id, account_id, free, linked, "
+        "started_at, last_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (environment_id, public_id, guide_id, version, end_user_id, account_id, int(free), int(linked), now, now),
     )
 
 
@@ -43,13 +43,24 @@ def take_turn(connection: Connection, environment_id: int, end_user_id: int) -> 
 
 
 def list_recent_runs(connection: Connection, environment_id: int, end_user_id: int, since: int) -> list[Row]:
-    """(public_id, kind, free, started_at, last_at, closed_at, outcome, shown_at) of one person, newest first."""
+    """(public_id, kind, free, started_at, last_at, closed_at, outcome, shown_at, guide_id) of one person, newest first."""
     sql = (
-        "SELECT r.public_id, g.kind, r.free, r.started_at, r.last_at, r.closed_at, r.outcome, r.shown_at FROM runs r "
+        "SELECT r.public_id, g.kind, r.free, r.started_at, r.last_at, r.closed_at, r.outcome, r.shown_at, r.guide_id FROM runs r "
         "JOIN guides g ON g.environment_id = r.environment_id AND g.id = r.guide_id "
         "WHERE r.environment_id = ? AND r.end_user_id = ? AND r.started_at >= ? ORDER BY r.started_at DESC, r.id DESC LIMIT 200"
     )
     return driver.fetch(connection, sql, (environment_id, end_user_id, since))
+
+
+def count_unread(connection: Connection, environment_id: int, guide_id: int, since: int, unread_ms: int) -> tuple[int, int]:
+    """(people it was shown to since, those of them who closed it within `unread_ms`); our own people are left out."""
+    sql = (
+        "SELECT count(DISTINCT r.end_user_id), count(DISTINCT CASE WHEN r.outcome = 'dismissed' AND r.closed_at - r.shown_at < ? "
+        "THEN r.end_user_id END) FROM runs r JOIN end_users u ON u.environment_id = r.environment_id AND u.id = r.end_user_id "
+        "WHERE r.environment_id = ? AND r.guide_id = ? AND r.started_at >= ? AND r.shown_at IS NOT NULL AND u.internal = 0"
+    )
+    shown, unread = driver.fetch(connection, sql, (unread_ms, environment_id, guide_id, since))[0]
+    return int(shown), int(unread)
 
 
 def touch_run(

@@ -60,6 +60,7 @@ def guides_page(request: Request) -> Response:
         "names": _feature_names(request),
         "finished_share": finished_share,
         "trouble": [line for line in lines if line.row["status"] == "published" and missing_steps(line)],
+        "unread": [line for line in lines if line.row["status"] == "paused" and line.row["paused_for"] == "unread"],
         "missing_steps": missing_steps,
         "targets": targets,
     }

@@ -35,6 +35,7 @@ class ClaimRequest(Asking, frozen=True, kw_only=True):
     version: Annotated[int, Meta(ge=1, le=2**63 - 1)]
     run: Annotated[str, Meta(pattern=r"^run_[0-9a-zA-Z_-]{8,80}$")]
     free: bool = False
+    linked: bool = False  # a link asked for it
 
 
 class OpenRun(msgspec.Struct, frozen=True):

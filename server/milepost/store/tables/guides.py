@@ -15,6 +15,8 @@ guides = table(
     text("goal_feature", null=True),
     text("draft"),  # JSON: wire.guide.Guide
     text("status"),  # draft | published | paused | retired
+    text("paused_for", null=True),  # unread: it paused itself, since too many closed it unread
+    integer("on_air_at", null=True),  # when it was last put on air or resumed
     integer("current_version", null=True),
     integer("created_at"),
     integer("updated_at"),
@@ -44,6 +46,7 @@ runs = table(
     integer("end_user_id"),
     integer("account_id", null=True),
     integer("free", default=0),  # spends no attention budget
+    integer("linked", default=0),  # a link asked for it
     integer("started_at"),
     integer("last_at"),
     text("step", null=True),  # the step reached
