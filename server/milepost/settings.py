@@ -13,6 +13,9 @@ from milepost.errors import SettingError
 T = TypeVar("T")
 PREFIX = "MILEPOST_"
 CONFIG = "MILEPOST_CONFIG"
+AT_LEAST_ONE = (
+    "workers", "queue_limit", "pk_events_per_s", "address_events_per_s", "identity_events_per_s", "new_accounts_per_hour",
+)  # fmt: skip
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 COMMAND_NAMES = frozenset({CONFIG, "MILEPOST_URL", "MILEPOST_KEY"})  # read by commands that speak HTTP, not settings
 
@@ -52,6 +55,9 @@ class Settings:
     queue_limit: int = setting(20_000, "Events that may wait for the writer; beyond it clients get 429 and send again later.")
     pk_events_per_s: int = setting(5_000, "Events per second one public key may send; bursts of ten times that.")
     address_events_per_s: int = setting(500, "Events per second one network address may send with public keys; bursts likewise.")
+    identity_events_per_s: int = setting(
+        100, "Events per second one person (user id, else anonymous id) may send with public keys; bursts likewise."
+    )
     new_accounts_per_hour: int = setting(
         5_000, "New accounts per hour and environment; what comes beyond is counted as overflow."
     )
@@ -121,7 +127,14 @@ def _check(settings: Settings) -> None:
     _check_said(settings)
     if not 0 <= settings.port <= 65_535:
         raise SettingError(f"port is {settings.port}; write a number from 0 to 65535.")
-    for name in ("workers", "queue_limit", "pk_events_per_s", "address_events_per_s", "new_accounts_per_hour"):
+    for name in (
+        "workers",
+        "queue_limit",
+        "pk_events_per_s",
+        "address_events_per_s",
+        "identity_events_per_s",
+        "new_accounts_per_hour",
+    ):
         if getattr(settings, name) < 1:
             raise SettingError(f"{name} is {getattr(settings, name)}; write 1 or more.")
     if not 0 <= settings.drain_s <= 600:

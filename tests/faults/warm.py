@@ -42,7 +42,7 @@ class WarmServer(LiveServer):
         """Starts without waiting."""
         settings = Settings(
             database=self.database, port=self.port, secret_key=SECRET_KEY, drain_s=0, log_level="warning",
-            pk_events_per_s=1_000_000, address_events_per_s=1_000_000,
+            pk_events_per_s=1_000_000, address_events_per_s=1_000_000, identity_events_per_s=1_000_000,
         )  # fmt: skip
         self.child = context.Process(target=serve_here, args=(settings, self.folder / "serve.log"), daemon=True)
         self.child.start()

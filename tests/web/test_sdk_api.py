@@ -91,6 +91,24 @@ def test_a_flood_is_told_how_long_to_wait(sandbox: Sandbox) -> None:
     assert int(answers[-1].headers["retry-after"]) >= 1
 
 
+def test_one_person_who_floods_waits_and_nobody_else_does(sandbox: Sandbox) -> None:
+    """A secret key knows no such limit."""
+    slow = replace(sandbox.runtime, settings=replace(sandbox.runtime.settings, identity_events_per_s=2))
+    client = TestClient(create_app(slow))
+
+    def send(user: str, n: int, key: str, size: int = 10) -> Any:
+        batch = [sandbox.event(user=user, properties={"p": "x" * size}) for _ in range(n)]
+        return client.post("/v1/batch", json={"batch": batch}, auth=(key, ""))
+
+    public, secret = sandbox.workspace.write_key, sandbox.workspace.secret_key
+    answers = [send("u1", 10, public), send("u1", 10, public, 8_000), send("u1", 4, public), send("u1", 4, public, 8_000)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
+    assert int(answers[-1].headers["retry-after"]) == 3
+    assert send("u2", 10, public).status_code == 200
+    assert send("u1", 100, secret).status_code == 200
+    assert sandbox.rows("SELECT count(*) FROM events") == [(130,)]
+
+
 def post(server: LiveServer, path: str, key: str, **more: Any) -> Any:
     body = json.dumps({"writeKey": key} | more).encode()
     request = urllib.request.Request(server.url + path, data=body, headers={"Content-Type": "text/plain"})

@@ -21,6 +21,7 @@ from milepost.web.segment_api import (
     ROUTES,
     answer_problem,
     charge,
+    charge_people,
     presented_key,
     shown,
     store_is_slow,
@@ -86,7 +87,9 @@ class EventsLane(Starlette):
         if holder is None or tenant is None or parcel.whole is not None or not parcel.events:
             return None
         charge(self.state, scope["client"], holder, len(parcel.events))
-        return read_parcel(parcel, route, holder, tenant, now)
+        batch = read_parcel(parcel, route, holder, tenant, now)
+        charge_people(self.state, holder, batch)
+        return batch
 
     def _known(self, presented: str | None, fields: dict[bytes, bytes]) -> KeyHolder | None:
         """Whom the key speaks for, as far as that is known without asking, and nothing about its use is odd."""

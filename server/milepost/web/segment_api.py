@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable
 
 import msgspec
@@ -14,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from milepost.actions import audit
-from milepost.actions.intake_group import Receipt
+from milepost.actions.intake_group import Batch, Receipt
 from milepost.actions.keys import KeyHolder
 from milepost.actions.receive import Parcel, open_parcel, read_parcel
 from milepost.actions.runtime import Runtime
@@ -156,6 +157,17 @@ def charge(state: State, client: tuple[str, int] | None, holder: KeyHolder, n: i
             raise TooManyRequests("Too many events from this key or address; slow down.", retry_after_s=wait_s)
 
 
+def charge_people(state: State, holder: KeyHolder, batch: Batch) -> None:
+    """Raises TooManyRequests when one person of a public key's events sends more than a person may."""
+    if holder.is_secret:
+        return
+    now, buckets = state.runtime.clock(), by_identity(state)
+    for person, n in Counter(reading.user or reading.anonymous for reading in batch.readings).items():
+        wait_s = buckets.take(f"{batch.environment_id}:{person}", n, now)
+        if wait_s is not None:
+            raise TooManyRequests("Too many events from one person; slow down.", retry_after_s=wait_s)
+
+
 def by_key(state: object) -> Buckets:
     """The buckets of public keys, made on first use."""
     if not hasattr(state, "key_buckets"):
@@ -168,6 +180,13 @@ def by_address(state: object) -> Buckets:
     if not hasattr(state, "address_buckets"):
         state.address_buckets = Buckets(state.runtime.settings.address_events_per_s)  # type: ignore[attr-defined]
     return state.address_buckets  # type: ignore[attr-defined, no-any-return]
+
+
+def by_identity(state: object) -> Buckets:
+    """The buckets of people, made on first use."""
+    if not hasattr(state, "identity_buckets"):
+        state.identity_buckets = Buckets(state.runtime.settings.identity_events_per_s)  # type: ignore[attr-defined]
+    return state.identity_buckets  # type: ignore[attr-defined, no-any-return]
 
 
 def room(state: object) -> Room:
@@ -190,25 +209,26 @@ async def receive(request: Request) -> Response:
 
 
 async def _take(request: Request, route: str, holder: KeyHolder | None, seat: Seat) -> Response:
-    runtime: Runtime = request.app.state.runtime
     body = await read_body(request, EVENTS_LIMIT, seat.take)
     parcel = open_parcel(body, route) if len(body) <= ON_LOOP_BYTES else await run_in_threadpool(open_parcel, body, route)
     if holder is None:
         holder = await find_holder(request, parcel.write_key)
     limit_flood(request, holder, max(1, len(parcel.events)))
-    receipt = await _store(runtime, parcel, route, holder, len(body))
+    receipt = await _store(request.app.state, parcel, route, holder, len(body))
     if parcel.whole is not None:
         raise BadRequest(parcel.whole.detail, code=parcel.whole.reason)
     return Response(shown(receipt), headers=CORS, media_type="application/json")
 
 
-async def _store(runtime: Runtime, parcel: Parcel, route: str, holder: KeyHolder, size: int) -> Receipt:
+async def _store(state: State, parcel: Parcel, route: str, holder: KeyHolder, size: int) -> Receipt:
+    runtime: Runtime = state.runtime
     tenant = await find_tenant(runtime, holder.environment_id)
     now = runtime.clock()
     if size <= ON_LOOP_BYTES:
         batch = read_parcel(parcel, route, holder, tenant, now)
     else:
         batch = await run_in_threadpool(read_parcel, parcel, route, holder, tenant, now)
+    charge_people(state, holder, batch)
     if not batch.readings and not batch.refused:
         return Receipt()
     if runtime.intake is None:

@@ -12,7 +12,8 @@ from milepost.store.engine import open_engine
 from tests.live import LiveServer
 from tests.web.segment.speaker import Speaker
 
-ROOMY = {"MILEPOST_ADDRESS_EVENTS_PER_S": "1000000", "MILEPOST_PK_EVENTS_PER_S": "1000000", "MILEPOST_LOG_LEVEL": "warning"}
+LIMITS = ("PK", "ADDRESS", "IDENTITY")
+ROOMY = {f"MILEPOST_{name}_EVENTS_PER_S": "1000000" for name in LIMITS} | {"MILEPOST_LOG_LEVEL": "warning"}
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
