@@ -42,7 +42,7 @@ export function behaviourTab(bench: Bench): HTMLElement[] {
         ]),
     field(say("A click beside the card"), choiceAt(bench, at("overlay_click"), "nothing", overlay)),
     named(say("Moves on by itself when"), ...advanceLines(bench, at("advance"), step.advance ?? [])),
-    named(say("Keys"), tickAt(bench, at("escape"), true, say("Escape closes the guide")), tickAt(bench, at("arrows"), true, say("Arrow keys go back and forth"))),
+    named(say("Keyboard"), tickAt(bench, at("escape"), true, say("Escape closes the guide")), tickAt(bench, at("arrows"), true, say("Arrow keys go back and forth"))),
     field(say("Name in reports"), stepId(bench, step.id), el("span", { class: "hint" }, say("Small letters, numbers, - and _. Numbers of this step are kept under this name.")), faultOf(at("id"))),
   ];
 }

@@ -3,9 +3,15 @@ import type { Bench } from "./bench";
 import { at, freeId, moved, put, type ActionDoc, type BlockDoc, type Path } from "./document";
 import { el, icon } from "./dom";
 import { addButton, choice, choiceAt, faultOf, field, iconButton, remove, textAt, tickAt, wordsFields } from "./fields";
+import { questionBody } from "./kinds";
 import { say } from "./words";
 
-const KINDS = ["heading", "text", "list", "image", "video", "divider", "button"] as const;
+/** What may stand in it: an article has no buttons, only a survey asks. */
+const kindsFor = (bench: Bench): string[] => {
+  const kinds = ["heading", "text", "list", "image", "video", "divider", "code"];
+  if (bench.guide().apiVersion.startsWith("resource")) return kinds;
+  return [...kinds, "button", ...(bench.guide().kind === "survey" ? ["question"] : [])];
+};
 
 export const blockName = (type: string): string =>
   ({
@@ -26,14 +32,15 @@ export function newBlock(type: string, taken: readonly string[]): BlockDoc {
   if (type === "image" || type === "video") return { type, src: "https://" };
   if (type === "divider") return { type };
   if (type === "button") return { type, id: freeId("button", taken), text: "", actions: [{ do: "next" }] };
-  return { type, text: "" };
+  if (type === "question") return { type, id: freeId("question", taken), ask: "nps", text: "" };
+  return { type, text: type === "code" ? "…" : "" };
 }
 
 export function blockEditor(bench: Bench, base: Path): HTMLElement {
   const blocks = (at(bench.guide(), base) as BlockDoc[] | undefined) ?? [];
-  const ids = blocks.map((block) => block.id ?? "");
+  const ids = [...blocks, ...(bench.guide().steps ?? []).flatMap((step) => step.blocks)].map((block) => block.id ?? "");
   const put_all = (next: BlockDoc[]) => bench.set(base, next);
-  const add = choice("add-block", "", [["", say("Add a block…")], ...KINDS.map((kind) => [kind, blockName(kind)] as const)], (kind) => {
+  const add = choice("add-block", "", [["", say("Add a block…")], ...kindsFor(bench).map((kind) => [kind, blockName(kind)] as const)], (kind) => {
     if (!kind) return;
     put_all([...blocks, newBlock(kind, ids)]);
     bench.announce(say("%(what)s added", { what: blockName(kind) }));
@@ -77,7 +84,8 @@ function bodyOf(bench: Bench, path: Path, block: BlockDoc): HTMLElement[] {
   if (block.type === "image") return [address(bench, [...path, "src"], say("Address (https)")), text("alt", say("For those who do not see it"))];
   if (block.type === "video") return [address(bench, [...path, "src"], say("Address (https)")), text("title", say("Title"))];
   if (block.type === "button") return buttonBody(bench, path, block);
-  if (block.type === "question") return [text("text", say("Question"), 0, true)];
+  if (block.type === "question") return questionBody(bench, path, block);
+  if (block.type === "code") return [textAt(bench, [...path, "text"], { rows: 4, label: say("Code") })];
   if (block.type === "divider") return [];
   return [el("p", { class: "hint" }, say("This block is changed in the guide's file."))];
 }

@@ -7,6 +7,7 @@ import { el, fill, icon, learnIcons } from "./dom";
 import { drawFoot, showFaults, stepOf } from "./faults";
 import { faultOf, iconButton } from "./fields";
 import { openHistory } from "./history";
+import { branchFields, hasForm, taskFields } from "./kinds";
 import { openPublishing } from "./publishing";
 import { openSaving, type Answer, type Standing } from "./saving";
 import { settingsView } from "./settings";
@@ -190,10 +191,12 @@ function openEditor(root: HTMLElement): void {
   function drawProps(): void {
     const one = (name: Tab, label: string) => el("button", { type: "button", "aria-pressed": `${tab === name}`, "data-at": `tab/${name}`, onclick: () => ((tab = name), redraw()) }, label);
     const step = history.now().steps[index]!;
-    const parts = tab === "content" ? [blockEditor(bench, ["steps", index, "blocks"])] : tab === "behaviour" ? behaviourTab(bench) : targetTab(bench);
+    const { kind } = history.now();
+    const more = kind === "checklist" ? taskFields(bench) : kind === "survey" ? branchFields(bench) : [];
+    const parts = tab === "content" ? [blockEditor(bench, ["steps", index, "blocks"]), ...more] : tab === "behaviour" ? behaviourTab(bench) : targetTab(bench);
     fill(
       props,
-      el("div", { class: "tabs tab-buttons", role: "group", "aria-label": say("Properties of step %(n)s", { n: index + 1 }) }, one("content", say("Content")), one("behaviour", say("Behaviour")), step.kind === "modal" || history.now().kind === "modal" ? false : one("target", say("Target"))),
+      el("div", { class: "tabs tab-buttons", role: "group", "aria-label": say("Properties of step %(n)s", { n: index + 1 }) }, one("content", say("Content")), hasForm(kind) && one("behaviour", say("Behaviour")), step.kind === "modal" || kind === "modal" || !hasForm(kind) ? false : one("target", say("Target"))),
       faultOf(["steps", index]),
       ...parts,
     );
@@ -224,7 +227,8 @@ function openEditor(root: HTMLElement): void {
     const active = document.activeElement instanceof HTMLElement ? document.activeElement : null;
     const place = active?.dataset.at;
     const caret = active instanceof HTMLInputElement || active instanceof HTMLTextAreaElement ? caretOf(active) : undefined;
-    if ((history.now().steps[index]!.kind === "modal" || history.now().kind === "modal") && tab === "target") tab = "content";
+    const { kind } = history.now();
+    if (!hasForm(kind) || ((history.now().steps[index]!.kind === "modal" || kind === "modal") && tab === "target")) tab = "content";
     drawProps();
     drawMiddle();
     drawAround();

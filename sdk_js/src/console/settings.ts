@@ -3,6 +3,7 @@ import { audienceEditor } from "./audience";
 import type { Bench } from "./bench";
 import { el } from "./dom";
 import { choice, choiceAt, faultOf, field, linesAt, named, numberAt, textAt, textField, tickAt } from "./fields";
+import { isStanding, kindFields } from "./kinds";
 import { targetEditor } from "./targets";
 import { say } from "./words";
 
@@ -16,7 +17,7 @@ export function settingsView(bench: Bench): HTMLElement {
     panel(say("Who"), audienceEditor(bench)),
     panel(
       say("When"),
-      ...triggerFields(bench),
+      ...(isStanding(guide.kind) ? [] : triggerFields(bench)),
       linesAt(bench, ["pages"], say("Pages"), say("One path a line; * stands for one part, ** for any. Empty: every page."), undefined),
       ...frequencyFields(bench),
       dates(bench),
@@ -24,6 +25,7 @@ export function settingsView(bench: Bench): HTMLElement {
     panel(
       say("What for"),
       field(say("Name of the guide"), textAt(bench, ["name"]), faultOf(["name"])),
+      ...kindFields(bench),
       field(say("Goal feature"), goal, el("span", { class: "hint" }, say("The feature whose use this guide should lift; its report counts it.")), faultOf(["goal_feature"])),
       field(say("Priority, 0 to 100"), numberAt(bench, ["priority"], 50, 0, 100), el("span", { class: "hint" }, say("When several guides fit, the highest goes first."))),
       field(say("Attention"), choiceAt(bench, ["budget"], "spend", [["spend", say("Spends the person's one unasked guide of the day")], ["free", say("Free: spends nothing")]])),

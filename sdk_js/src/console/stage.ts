@@ -24,7 +24,7 @@ export function openStage(bench: Bench, onPlaying: () => void, chooseLocale: (lo
   const place = el("span", { class: "muted push" });
   let ready = false;
   let phone = false;
-  let dark = bench.state.dark;
+  let dark = bench.state.dark || (!document.documentElement.dataset.theme && matchMedia("(prefers-color-scheme: dark)").matches);
   let playing = false;
   let timer = 0;
 

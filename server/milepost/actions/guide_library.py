@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 from milepost.rules.lint import Known, leaves_of, lint
 from milepost.store.schema import data_folder
@@ -10,6 +11,10 @@ from milepost.wire.codecs.yaml_text import parse_yaml
 from milepost.wire.guide import Guide
 
 KEY_SIGNS = re.compile(r"[^a-z0-9]+")
+KINDS = ("tour", "tooltip", "modal")
+TITLES = {"checklist": {"en": "Get started", "zh-CN": "快速上手"}, "resource_centre": {"en": "Help", "zh-CN": "帮助"}}
+ASK = {"en": "How likely are you to recommend us to a colleague?", "zh-CN": "您有多大可能向同事推荐我们？"}
+ENDS = ({"en": "Not likely", "zh-CN": "不太可能"}, {"en": "Very likely", "zh-CN": "非常可能"})
 EMPTY = {"en": "Say what this is about", "zh-CN": "说明这一步的内容"}
 
 
@@ -23,10 +28,17 @@ def list_starters() -> Sequence[Guide]:
 def start_guide(start: str, name: str, known: Known) -> Guide | None:
     """`start` is a kind or a library key; None when it is neither. Facts and goals that are not here are left out."""
     key = key_of(name)
-    if start in {"tour", "tooltip", "modal"}:
-        return Guide.model_validate(
-            {"apiVersion": "guide/v1", "key": key, "name": name, "kind": start, "steps": [_first_step(start)]}
-        )
+    if start in KINDS:
+        document: dict[str, Any] = {
+            "apiVersion": "guide/v1",
+            "key": key,
+            "name": name,
+            "kind": start,
+            "steps": [_first_step(start)],
+        }
+        if start in {"checklist", "resource_centre"}:
+            document["title"] = TITLES[start]
+        return Guide.model_validate(document)
     found = next((guide for guide in list_starters() if guide.key == start), None)
     if found is None:
         return None
@@ -46,13 +58,27 @@ def count_facts(guide: Guide) -> int:
     return sum(1 for _ in leaves_of(guide.audience))
 
 
-def _first_step(kind: str) -> dict[str, object]:
-    step: dict[str, object] = {
-        "id": "step-1",
-        "blocks": [{"type": "heading", "text": EMPTY}, {"type": "text", "text": ""}],
-    }
+def _first_step(kind: str) -> dict[str, Any]:
+    """Something to see at once, in both languages of the console."""
+    heading, text = {"type": "heading", "text": EMPTY}, {"type": "text", "text": ""}
     if kind == "modal":
-        done = {"en": "Got it", "zh-CN": "知道了"}
-        button = {"type": "button", "id": "button-1", "text": done, "actions": [{"do": "finish"}]}
-        step |= {"kind": "modal", "backdrop": "dim", "blocks": [*step["blocks"], button]}  # type: ignore[misc]
-    return step
+        return {
+            "id": "step-1",
+            "kind": "modal",
+            "backdrop": "dim",
+            "blocks": [heading, text, _button("Got it", "知道了", "finish")],
+        }
+    if kind == "banner":
+        return {"id": "step-1", "blocks": [{"type": "text", "text": EMPTY}]}
+    if kind == "survey":
+        question = {"type": "question", "id": "nps", "ask": "nps", "low": ENDS[0], "high": ENDS[1]}
+        return {"id": "step-1", "blocks": [{"type": "heading", "text": ASK}, question]}
+    if kind == "resource_centre":
+        contact = _button("Contact support", "联系客服", "open") | {"style": "quiet"}
+        contact["actions"] = [{"do": "open", "url": "mailto:support@example.com"}]
+        return {"id": "step-1", "blocks": [contact]}
+    return {"id": "step-1", "blocks": [heading, text]}
+
+
+def _button(english: str, chinese: str, do: str) -> dict[str, Any]:
+    return {"type": "button", "id": "button-1", "text": {"en": english, "zh-CN": chinese}, "actions": [{"do": do}]}
