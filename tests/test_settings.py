@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from milepost.cli.listening import with_port
 from milepost.errors import SettingError
 from milepost.settings import Settings, is_loopback, load_settings
 
@@ -107,3 +108,14 @@ def test_names_that_only_commands_read_are_no_fault() -> None:
 
 def test_every_setting_has_a_type_the_loader_knows() -> None:
     assert {field.type for field in fields(Settings)} <= {str, int, bool}
+
+
+def test_port_0_is_a_free_port_of_the_host_and_links_name_it() -> None:
+    asked = load_settings({"MILEPOST_PORT": "0"})
+    settings = with_port(asked)
+    assert settings.port > 0
+    assert settings.url == f"http://127.0.0.1:{settings.port}"
+    assert with_port(settings) is settings
+    assert load_settings({"MILEPOST_PORT": "0", "MILEPOST_PUBLIC_URL": "https://m.example"}).url == "https://m.example"
+    with pytest.raises(SettingError, match="public_url"):
+        load_settings({"MILEPOST_PUBLIC_URL": "http://127.0.0.1:0"})

@@ -149,7 +149,7 @@ def _check(settings: Settings) -> None:
         raise SettingError(f"daily_run_at is {settings.daily_run_at!r}; write a time such as 02:00.")
     try:
         parts = urlsplit(settings.url)
-        good = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        good = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port != 0 or not settings.public_url)
     except ValueError:  # a bracket that is not closed, a port that is no number
         good = False
     if not good or parts.query or parts.fragment or parts.username is not None:

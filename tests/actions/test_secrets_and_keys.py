@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import create_engine
 
 from milepost.actions.environments import add_environment, revoke_key, rotate_identity_secret
+from milepost.actions.feature_history import read_author_names
 from milepost.actions.identity import sign
 from milepost.actions.keys import KeyRing, create_key
 from milepost.actions.secrets import Sealer, hash_secret, load_secret_key, new_secret, secret_key_file
@@ -178,3 +179,17 @@ def test_nothing_is_sealed_under_another_key_than_the_rest(sandbox: Sandbox) -> 
 def test_a_label_of_a_key_is_short(sandbox: Sandbox) -> None:
     with db.writing(sandbox.runtime.engine) as connection, pytest.raises(Invalid, match="81 characters; 80 are enough"):
         create_key(connection, sandbox.holder().workspace_id, sandbox.environment_id, "sk", "x" * 81, sandbox.clock())
+
+
+def test_who_published_with_a_key_is_shown_by_its_label(sandbox: Sandbox) -> None:
+    holder = sandbox.holder()
+    with db.reading(sandbox.runtime.engine) as connection:
+        before = read_author_names(connection, holder.workspace_id)[holder.public_id]
+    assert before
+    assert not before.startswith("key_")
+    with db.writing(sandbox.runtime.engine) as connection:
+        key_store.update_key(connection, holder.workspace_id, holder.public_id, label="", revoked_at=sandbox.clock())
+        unnamed = read_author_names(connection, holder.workspace_id)[holder.public_id]
+        key_store.update_key(connection, holder.workspace_id, holder.public_id, label="billing service")
+        assert read_author_names(connection, holder.workspace_id)[holder.public_id] == "billing service"
+    assert unnamed == f"sk_…{sandbox.workspace.secret_key[-4:]}"

@@ -10,6 +10,7 @@ from milepost.actions.runtime import Runtime
 from milepost.actions.tenant import Tenant
 from milepost.store import engine as db
 from milepost.store import features as feature_store
+from milepost.store import keys as key_store
 from milepost.store import workspaces as workspace_store
 
 MAX_VERSIONS = 200
@@ -78,8 +79,9 @@ def read_catalogue_history(runtime: Runtime, tenant: Tenant, limit: int = 20) ->
 
 
 def read_author_names(connection: Connection, workspace_id: int) -> dict[str, str]:
-    """{public id: name} of the workspace's members; who has left keeps the public id."""
-    return {row["public_id"]: row["name"] or row["email"] for row in workspace_store.list_members(connection, workspace_id)}
+    """{public id: name} of the workspace's members and keys; who has left keeps the public id."""
+    members = workspace_store.list_members(connection, workspace_id)
+    return key_store.read_labels(connection, workspace_id) | {row["public_id"]: row["name"] or row["email"] for row in members}
 
 
 def _features(document: str) -> dict[str, Any]:

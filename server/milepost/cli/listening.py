@@ -3,9 +3,23 @@
 import errno
 import socket
 from contextlib import suppress
+from dataclasses import replace
 
 from milepost.errors import SettingError
 from milepost.settings import Settings
+
+
+def with_port(settings: Settings) -> Settings:
+    """Port 0 becomes a free one of the host, so that links can name it."""
+    if settings.port:
+        return settings
+    try:
+        family, _, _, _, address = socket.getaddrinfo(settings.host, 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.bind(address)
+            return replace(settings, port=probe.getsockname()[1])
+    except (OSError, UnicodeError):
+        return settings  # what is wrong with the host is said by `require_free_address`
 
 
 def require_free_address(settings: Settings) -> None:

@@ -13,7 +13,7 @@ import uvicorn
 
 from milepost.actions.start import check_sealed, open_runtime, open_serving_runtime
 from milepost.cli.context import Database, command, console, open_serving, require_current, settings_for
-from milepost.cli.listening import require_free_address
+from milepost.cli.listening import require_free_address, with_port
 from milepost.errors import SettingError
 from milepost.rules.masking import mask
 from milepost.settings import Settings
@@ -35,7 +35,7 @@ def serve(
     workers: Annotated[int | None, typer.Option(help="Processes; more than one needs PostgreSQL.")] = None,
 ) -> None:
     """Serve the console, the APIs and the SDK."""
-    settings = settings_for(database, host=host, port=port, workers=workers)
+    settings = with_port(settings_for(database, host=host, port=port, workers=workers))
     set_up_logs(settings.log_level)
     if settings.workers > 1 and "postgres" not in settings.database.partition("://")[0]:
         raise SettingError(

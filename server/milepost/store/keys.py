@@ -24,6 +24,12 @@ def list_keys(connection: Connection, workspace_id: int, environment_id: int) ->
     return list(connection.execute(query.order_by(keys.c.id.desc())).mappings())
 
 
+def read_labels(connection: Connection, workspace_id: int) -> dict[str, str]:
+    """{public id: label, else `sk_…` and the last four characters} of every key the workspace ever had."""
+    query = select(keys.c.public_id, keys.c.label, keys.c.kind, keys.c.hint).where(keys.c.workspace_id == workspace_id)
+    return {public_id: label or f"{kind}_…{hint}" for public_id, label, kind, hint in connection.execute(query)}
+
+
 def update_key(connection: Connection, workspace_id: int, public_id: str, **values: Any) -> RowMapping | None:
     """The changed key; None when this workspace has no such key."""
     statement = update(keys).where(keys.c.workspace_id == workspace_id, keys.c.public_id == public_id)

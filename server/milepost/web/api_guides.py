@@ -180,7 +180,7 @@ def _read_guide(request: Request) -> Guide:
     if kind not in YAML:
         return read_json(request, Guide)
     try:
-        guide = parse_yaml(body(request).decode(), Guide, "the guide")
+        guide = parse_yaml(body(request).decode(), Guide, "the guide", by_hand=True)
     except UnicodeDecodeError as problem:
         raise Invalid("The YAML is not UTF-8.") from problem
     check_storable(guide.model_dump(mode="python"))

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from milepost.actions import guides as actions
+from milepost.actions.feature_history import read_author_names
 from milepost.actions.guide_audience import Size, read_sizes
 from milepost.actions.guide_report import ENDINGS, GuideLine, Report, list_guide_lines, read_report
 from milepost.errors import Invalid, MilepostError, Unpublishable
@@ -14,7 +15,6 @@ from milepost.rules.localise import choose_locale, locales_of, resolve
 from milepost.store import engine as db
 from milepost.store import features as feature_store
 from milepost.store import guides as guide_store
-from milepost.store import workspaces as workspace_store
 from milepost.web.api_shapes import runtime_of
 from milepost.web.guard import actor, tenant
 from milepost.web.guide_words import Words
@@ -197,16 +197,13 @@ def _previews(guide: Guide, reader: str) -> list[dict[str, Any]]:
 
 def _versions(request: Request, report: Report, words: Words) -> list[dict[str, Any]]:
     with db.reading(runtime_of(request).engine) as connection:
-        members = {
-            row["public_id"]: row["name"] or row["email"]
-            for row in workspace_store.list_members(connection, tenant(request).workspace_id)
-        }
+        authors = read_author_names(connection, tenant(request).workspace_id)
     older: list[Guide | None] = [*(held.guide for held in report.versions[1:]), None]
     return [
         {
             "version": held.version,
             "at": held.published_at,
-            "by": members.get(held.published_by, "" if held.published_by.startswith("key_") else held.published_by),
+            "by": authors.get(held.published_by, held.published_by),
             "changes": words.changes(before, held.guide),
         }
         for held, before in zip(report.versions, older, strict=False)  # the first version has none before it
