@@ -13,7 +13,7 @@ from sqlalchemy import Table  # noqa: E402
 from sqlalchemy.dialects import postgresql, sqlite  # noqa: E402
 from sqlalchemy.schema import CreateIndex, CreateTable  # noqa: E402
 
-from milepost.store.tables import accounts, catalogue, contacts, events, guides, metadata, scores, workspaces  # noqa: E402
+from milepost.store.tables import accounts, catalogue, contacts, events, guides, metadata, scores, tasks, workspaces  # noqa: E402
 
 IDEAS = [
     ("20261124_01_workspaces", workspaces, "The vendor's team: workspaces, members, environments, keys, audit."),
@@ -23,6 +23,7 @@ IDEAS = [
     ("20261124_05_scores", scores, "States, live and settled scores, health models."),
     ("20261124_06_guides", guides, "Guides, versions, runs."),
     ("20261125_07_contacts", contacts, "Contacts of accounts, and the touches logged with them."),
+    ("20261125_08_tasks", tasks, "Tasks of accounts: owner, due day, snooze."),
 ]
 PARTITIONED = {"events": " PARTITION BY RANGE (key)"}
 

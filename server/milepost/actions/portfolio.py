@@ -18,6 +18,7 @@ from milepost.store import coverage as coverage_store
 from milepost.store import engine as db
 from milepost.store import people as people_store
 from milepost.store import scores as score_store
+from milepost.store import tasks as task_store
 from milepost.store import touches as touch_store
 from milepost.store import workspaces as workspace_store
 from milepost.store.coverage import AccountRow
@@ -69,6 +70,7 @@ class AccountLine:
     risk: float
     computed_at: int | None
     last_touch_at: int | None = None  # ms; attempts that reached nobody left out
+    n_open_tasks: int = 0
 
     @property
     def delta_30d(self) -> float | None:
@@ -179,11 +181,12 @@ def read_lines(connection: Connection, environment_id: int, today: int) -> list[
     shown = {id_: row or settled.get(id_) for id_, row in shown.items()}
     before = _read_before(connection, environment_id, {row["day"] for row in shown.values() if row})
     touched = touch_store.read_last_touches(connection, environment_id, REACHING)
+    n_open = task_store.count_open_tasks(connection, environment_id)
     found = []
     for a in accounts:
         row = shown[a.id]
         then = before[row["day"]].get(a.id) if row else None
-        found.append(_line(a, live.get(a.id), settled.get(a.id), then, today, touched.get(a.id)))
+        found.append(_line(a, live.get(a.id), settled.get(a.id), then, today, touched.get(a.id), n_open.get(a.id, 0)))
     return sorted(found, key=lambda line: line.key)
 
 
@@ -233,6 +236,7 @@ def _line(
     before: dict[str, Any] | None,
     today: int,
     last_touch_at: int | None,
+    n_open_tasks: int,
 ) -> AccountLine:
     lost = _is_lost(account, today)
     row = live or settled or {}
@@ -276,6 +280,7 @@ def _line(
         risk=0.0 if lost else (1 - (score or 0.0) / 100 if known else UNKNOWN_RISK),
         computed_at=row.get("computed_at"),
         last_touch_at=last_touch_at,
+        n_open_tasks=n_open_tasks,
     )
 
 

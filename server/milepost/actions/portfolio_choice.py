@@ -30,6 +30,7 @@ SORTS: dict[str, Key] = {
     "seats": lambda line: line.seat_use,
     "activated": lambda line: line.activated_on,
     "touch": lambda line: line.last_touch_at,
+    "tasks": lambda line: line.n_open_tasks,
 }
 
 # Ready-made views; lost accounts stand in their own only.

@@ -11,6 +11,7 @@ from milepost.actions import audit
 from milepost.actions.account import require_account
 from milepost.actions.contacts import Doer, read_account_names
 from milepost.actions.runtime import Runtime
+from milepost.actions.tasks import follow_touch
 from milepost.actions.tenant import Tenant
 from milepost.errors import Invalid, NotFound
 from milepost.rules.days import day_number
@@ -89,6 +90,7 @@ def delete_touch(runtime: Runtime, tenant: Tenant, public_id: str, by: Doer) -> 
     with db.writing(runtime.engine) as connection:
         row = _require(connection, tenant.id, public_id)
         touch_store.update_touch(connection, tenant.id, row.id, deleted_at=now, changed_at=now)
+        follow_touch(connection, tenant, row.id, row.account_id, "", None, by, now)
         _note(connection, tenant, "touch.deleted", public_id, by, now)
         return read_account_names(connection, tenant.id, {row.account_id})[row.account_id][0]
 
@@ -100,6 +102,8 @@ def undo_touch(runtime: Runtime, tenant: Tenant, public_id: str, by: Doer) -> st
         row = _require(connection, tenant.id, public_id, deleted=True)
         if row.deleted_at is not None:
             touch_store.update_touch(connection, tenant.id, row.id, deleted_at=None, changed_at=now)
+            doer = Doer(by.public_id, row.by_email)
+            follow_touch(connection, tenant, row.id, row.account_id, row.next_step, row.next_on, doer, now)
             _note(connection, tenant, "touch.restored", public_id, by, now)
         elif row.before is not None:
             _change(connection, tenant, row, json.loads(row.before), by, now)
@@ -175,10 +179,11 @@ def _insert(
 ) -> str:
     fields = _fields(connection, tenant, account_id, touch, at, now)
     public_id = new_id("tch", now)
-    touch_store.insert_touch(
+    touch_id = touch_store.insert_touch(
         connection, tenant.id, public_id=public_id, account_id=account_id, external_id=external_id, by_email=by.email,
         created_at=now, changed_at=now, **fields,
     )  # fmt: skip
+    follow_touch(connection, tenant, touch_id, account_id, fields["next_step"], fields["next_on"], by, now)
     _note(connection, tenant, "touch.logged", public_id, by, now)
     return public_id
 
@@ -190,6 +195,8 @@ def _change(connection: Connection, tenant: Tenant, row: TouchRow, fields: dict[
     touch_store.update_touch(
         connection, tenant.id, row.id, **fields, before=json.dumps(held, ensure_ascii=False), changed_at=now, deleted_at=None
     )
+    doer = Doer(by.public_id, row.by_email)
+    follow_touch(connection, tenant, row.id, row.account_id, fields["next_step"], fields["next_on"], doer, now)
     _note(connection, tenant, "touch.changed", row.public_id, by, now)
 
 

@@ -39,6 +39,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("accounts_page", "portfolio", _("Portfolio"), "accounts"),
             Entry("heatmap_page", "grid", _("Heat map"), "heatmap"),
+            Entry("tasks_page", "tasks", _("Tasks"), "tasks"),
             Entry("touches_page", "phone", _("Touches"), "touches"),
             Entry("contacts_page", "user", _("Contacts"), "contacts"),
         ),
@@ -55,7 +56,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         _("Set-up"),
         (
-            Entry("setup_page", "tasks", _("Setup"), "setup"),
+            Entry("setup_page", "flag", _("Setup"), "setup"),
             Entry("install_page", "code", _("Install"), "install"),
             Entry("import_page", "upload", _("Import accounts"), "import-accounts"),
             Entry("bad_rows_page", "inbox", _("Bad rows"), "bad-rows"),

@@ -233,6 +233,7 @@ def _columns(words: Words, _: Callable[[str], str]) -> list[tuple[str, Value]]:
         (_("Seats"), lambda a: a.seats),
         (_("Seat use"), lambda a: _rounded(a.seat_use, 4)),
         (_("Activated on"), lambda a: _date(a.activated_on)),
+        (_("Open tasks"), lambda a: a.n_open_tasks),
         (_("Last touch"), lambda a: None if a.last_touch_at is None else format_instant(a.last_touch_at)),
     ]
 

@@ -26,6 +26,11 @@ SAID: dict[str, tuple[str, str, str]] = {
     "contact-added": (_("Contact added."), "delete_contact", "contact"),
     "contact-changed": (_("Contact changed."), "undo_contact", "contact"),
     "contact-deleted": (_("Contact deleted."), "undo_contact", "contact"),
+    "task-added": (_("Task added."), "delete_task", "task"),
+    "task-changed": (_("Task changed."), "undo_task", "task"),
+    "task-done": (_("Task done."), "undo_task", "task"),
+    "task-snoozed": (_("Task snoozed."), "undo_task", "task"),
+    "task-deleted": (_("Task deleted."), "undo_task", "task"),
     "undone": (_("Taken back."), "", ""),
 }
 
@@ -51,7 +56,7 @@ def read_said(request: Request) -> Said | None:
 
 def go_back(request: Request, back: str, account: str, what: str = "", of: str = "", keep: str = "") -> RedirectResponse:
     """303 to where the form was opened: the account's page, or the list that `back` names with its query `keep`."""
-    routes = {"portfolio": "accounts_page", "touches": "touches_page", "contacts": "contacts_page"}
+    routes = {"portfolio": "accounts_page", "touches": "touches_page", "contacts": "contacts_page", "tasks": "tasks_page"}
     names = {"environment": environment_row(request)["key"]}
     if back in routes:
         address = str(request.app.url_path_for(routes[back], **names))

@@ -6,6 +6,7 @@ from starlette.requests import Request
 
 from milepost.actions.contacts import list_contact_lines
 from milepost.actions.portfolio import read_owner_names
+from milepost.actions.tasks import list_task_lines
 from milepost.actions.touches import list_touch_lines
 from milepost.rules.touches import REACHING
 from milepost.web.api_shapes import runtime_of
@@ -23,6 +24,7 @@ def account_work(request: Request, account_key: str) -> dict[str, Any]:
     runtime, held = runtime_of(request), tenant(request)
     touches = list_touch_lines(runtime, held, account_key, TIMELINE_TOUCHES)
     return {
+        "tasks": [line for line in list_task_lines(runtime, held, account_key) if line.place != "done"],
         "contacts": list_contact_lines(runtime, held, account_key),
         "touches": {line.row.public_id: line for line in touches},
         "last_touch": next((line for line in touches if line.row.outcome in REACHING), None),

@@ -7,7 +7,8 @@ KINDS = {"call": "Call", "meeting": "Meeting", "visit": "Visit", "mail": "E-mail
 KIND_ICONS = {"call": "phone", "meeting": "users", "visit": "building", "mail": "inbox", "message": "bubble", "note": "list"}
 OUTCOMES = {"went_well": "Went well", "neutral": "Neutral", "concern": "Concern raised", "not_reached": "Not reached"}
 SOURCES = {"console": "console", "csv": "CSV", "api": "API", "event": "events"}
-TABLES = {"touch": KINDS, "outcome": OUTCOMES, "contact_source": SOURCES}
+PLACES = {"overdue": "Overdue", "due": "Due today", "later": "Later", "done": "Done"}
+TABLES = {"place": PLACES, "touch": KINDS, "outcome": OUTCOMES, "contact_source": SOURCES}
 
 
 class WorkWords:
