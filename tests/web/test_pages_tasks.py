@@ -40,17 +40,17 @@ def test_tasks_stand_by_day_and_one_click_does_them(sandbox: Sandbox, client: Te
     page = opened(client, f"{BASE}/tasks")
     assert "<i>Ann" not in page
     said = plain(page)
-    assert "Open 3 Overdue 1 Due today 1 Later 1 Done 0" in said
+    assert "To do 3 Overdue 1 Due today 1 Later 1 Done 0" in said
     assert re.search(r"Overdue 1 Call <i>Ann</i> a1 3 days late .* Send figures a1 today .* Visit a1 20 Dec 2026", said)
     assert "Tasks 3" in plain(opened(client, f"{BASE}/accounts/a1"))
     assert cells(opened(client, f"{BASE}/accounts?owner=all"), "c-touch") == ["never 3 tasks · Log a1"]
     done = client.post(f"{BASE}/tasks/{late}/done", data={"back": "tasks"})
     after = opened(client, done.headers["location"])
-    assert "Open 2 Overdue 0" in plain(after)
+    assert "To do 2 Overdue 0" in plain(after)
     undo = re.search(r'class="toast".*?action="([^"]+)"', after, re.S)
     assert undo
     client.post(undo.group(1), data={"back": "tasks"})
-    assert "Open 3 Overdue 1" in plain(opened(client, f"{BASE}/tasks"))
+    assert "To do 3 Overdue 1" in plain(opened(client, f"{BASE}/tasks"))
     assert "Call <i>Ann</i>,a1,a1,csm@example.test,2026-11-15" in client.get(f"{BASE}/tasks.csv").text
     assert "Nothing to do here" in opened(console(sandbox, "admin"), f"{BASE}/tasks")
 

@@ -107,7 +107,7 @@ def touches_of(account: Account, anchor: int, seed: int) -> tuple[SampleTouch, .
         if account.key == CASTINGS and i == len(days) - 1:
             kind, outcome, note = NOTES[language][3]
         newest = i == len(days) - 1 and account.ended_on is None and outcome != "not_reached" and rng.random() < 0.7
-        next_on = max(day + rng.randint(7, 35), anchor - 6 + rng.randint(0, 24)) if newest else None
+        next_on = max(day + 1, anchor + rng.randint(-5, 20)) if newest else None
         found.append(
             SampleTouch(
                 f"sample-{account.key}-{i}", day, rng.choice(contacts).id, kind, outcome,
