@@ -106,7 +106,7 @@ def arguments_for(function: Callable[..., Any], tenant: Mapping[str, int], sandb
                 filled |= {"name": "reached"}
             elif "Mapping" in annotation or "dict" in annotation:
                 filled[name] = {1: 1} if "Mapping[int, int]" in annotation else {"name": "reached"}
-            elif any(word in annotation for word in ("Iterable", "Sequence", "list", "set", "Collection")):
+            elif any(word in annotation for word in ("Iterable", "Sequence", "list", "set", "Collection", "tuple[")):
                 filled[name] = [1, 2] if "int" in annotation else [value]
             elif "None" in annotation:
                 filled[name] = None
