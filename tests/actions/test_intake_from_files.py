@@ -162,10 +162,11 @@ def test_a_small_queue_slows_the_import_and_does_not_stop_it() -> None:
 
 
 def test_two_files_do_not_share_their_place(sandbox: Sandbox, tmp_path: Path) -> None:
+    environment_id = sandbox.environment_id
     with db.writing(sandbox.runtime.engine) as connection:
-        one, _, _ = import_store.start_import(connection, sandbox.environment_id, "hash-1", "a", 1)
-        import_store.save_offset(connection, sandbox.environment_id, one, 500)
-        other, offset, _ = import_store.start_import(connection, sandbox.environment_id, "hash-2", "a", 1)
+        one, _, _ = import_store.start_import(connection, environment_id, "hash-1", "a", 1)
+        import_store.save_offset(connection, environment_id, one, 500)
+        other, offset, _ = import_store.start_import(connection, environment_id, "hash-2", "a", 1)
     assert (one != other, offset) == (True, 0)
 
 

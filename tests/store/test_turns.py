@@ -11,11 +11,11 @@ def test_writers_take_turns_in_the_order_they_came() -> None:
     order: list[int] = []
 
     def write(number: int) -> None:
-        with turns:
+        with turns.turn():
             order.append(number)
 
     threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
-    with turns:
+    with turns.turn():
         for number, thread in enumerate(threads):
             thread.start()
             while len(turns._waiting) == number:
@@ -23,3 +23,14 @@ def test_writers_take_turns_in_the_order_they_came() -> None:
     for thread in threads:
         thread.join()
     assert order == [0, 1, 2, 3]
+    assert turns._holder is None
+
+
+def test_nobody_waits_for_ever_nor_for_themselves() -> None:
+    turns = Turns()
+    with turns.turn(), turns.turn():
+        waited = threading.Thread(target=lambda: turns.turn(0.01).__enter__())
+        waited.start()
+        waited.join()
+    assert turns._holder is None
+    assert not turns._waiting

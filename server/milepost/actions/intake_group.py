@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
@@ -14,9 +14,9 @@ from milepost.actions.over_cap import BY_KEY, BY_TOKEN, UNTRUSTED, put_aside
 from milepost.actions.tenant import Tenant
 from milepost.rules.days import day_of
 from milepost.rules.matching import pack_ordinals
+from milepost.store import driver, ledger, rollups
 from milepost.store import environments as environment_store
 from milepost.store import events as event_store
-from milepost.store import ledger, rollups
 from milepost.store import people as people_store
 from milepost.store import waiting as waiting_store
 from milepost.wire.event import Reading, Refused
@@ -54,8 +54,7 @@ class Receipt:
     overflow: int = 0
 
 
-@dataclass(frozen=True)
-class Counted:
+class Counted(NamedTuple):
     """A stored event with what was decided about it, for those who follow the writer inside its transaction."""
 
     reading: Reading
@@ -87,12 +86,15 @@ def write_group(
     stored = event_store.insert_events(connection, tenant.id, rows)
     if len(stored) != len(rows):  # another process was faster
         rows, counted = _keep_stored(rows, counted, stored, receipts)
-    waiting_store.insert_waiting(connection, tenant.id, [(s, k) for s, k in waiting if k in stored])
-    _count(connection, tenant, memory, people, rows, now)
-    _list_unmatched(connection, tenant, memory, [item for _, item in counted], now)
+    items = [item for _, item in counted]
+    with driver.pipelined(connection):
+        waiting_store.insert_waiting(connection, tenant.id, [(s, k) for s, k in waiting if k in stored])
+        people_store.set_accounts(connection, tenant.id, people.moved)
+        _count(connection, tenant, memory, people, rows, now)
+        _list_unmatched(connection, tenant, memory, items, now)
+        _book(connection, tenant, memory, batches, receipts, now)
     for follow in followers:
-        follow(connection, tenant, [item for _, item in counted], now)
-    _book(connection, tenant, memory, batches, receipts, now)
+        follow(connection, tenant, items, now)
     memory.trim()
     return receipts
 

@@ -17,6 +17,7 @@ from milepost.wire.event import Reading
 
 HOUR_MS = 3_600_000
 OVER_CAP = -1
+SAY_NOTHING = frozenset({"track", "page", "screen"})  # of who somebody is and where
 ACCOUNT_CLAIMS = frozenset(TRUSTED_TRAITS) - {"name"}
 
 
@@ -41,6 +42,7 @@ class People:
     new_accounts_limit: int
     freed: list[tuple[Any, ...]] = field(default_factory=list)  # rows that waited and now count
     dirty: set[int] = field(default_factory=set)
+    moved: dict[int, int] = field(default_factory=dict)  # end user → account, not yet written
 
     def prepare(self, readings: Iterable[Reading]) -> None:
         """Reads at once everybody the group names and memory does not hold, and makes those who are new."""
@@ -67,6 +69,22 @@ class People:
 
     def decide(self, reading: Reading, *, trusted: bool) -> Owner:
         """The owner of one event; identify, group and alias also change what is known of people."""
+        return self._decide_usual(reading) or self._decide_any(reading, trusted=trusted)
+
+    def _decide_usual(self, reading: Reading) -> Owner | None:
+        """Of somebody whose account is known, when the event says nothing new of people; else None."""
+        known = self.memory
+        person = known.people.get(reading.user) if reading.user is not None else None
+        if person is None or person.account_id is None or reading.type not in SAY_NOTHING or reading.signed is not None:
+            return None
+        if reading.anonymous is not None and reading.anonymous not in known.anonymous:
+            return None
+        account_id = person.account_id if reading.group is None else known.accounts.get(reading.group)
+        if account_id is None or self._is_unsigned(reading):
+            return None
+        return Owner(person.id, account_id, "internal" if person.internal else None, None)
+
+    def _decide_any(self, reading: Reading, *, trusted: bool) -> Owner:
         unsigned = self._is_unsigned(reading)
         person = self.memory.people.get(reading.user) if reading.user is not None else None
         account_id = self._account_of(reading, trusted=trusted, may_make=not unsigned)
@@ -119,7 +137,7 @@ class People:
 
     def _move(self, person: Person, account_id: int) -> None:
         first = person.account_id is None
-        people_store.set_account(self.connection, self.tenant.id, person.id, account_id)
+        self.moved[person.id] = account_id
         person.account_id = account_id
         self.dirty.add(account_id)
         if first:

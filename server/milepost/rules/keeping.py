@@ -9,6 +9,7 @@ from milepost.rules.masking import mask_keys
 from milepost.rules.paths import path_template
 from milepost.wire.event import TYPES, WireEvent, as_id, decode_loosely
 
+KEPT_OF_OURS = frozenset({"session", "guide", "sdk"})
 PAGE_NOISE = ("url", "referrer", "search", "path", "title")
 _FIELDS = tuple(name for name in WireEvent.__struct_fields__ if name != "writeKey")
 _PAGELESS = TYPES - {"page", "screen"}
@@ -26,25 +27,25 @@ def kept_context(context: dict[str, Any], milepost: dict[str, Any], group: str |
         kept["groupId"] = group
     if path:
         kept["page"] = {"path": path}
-    if isinstance(context.get("locale"), str):
-        kept["locale"] = context["locale"][:40]
-    library = context.get("library")
+    locale, library = context.get("locale"), context.get("library")
+    if isinstance(locale, str):
+        kept["locale"] = locale[:40]
     if isinstance(library, dict) and isinstance(library.get("name"), str):
         kept["library"] = {"name": library["name"][:80], "version": str(library.get("version", ""))[:40]}
-    ours = {k: v for k, v in milepost.items() if k in {"session", "guide", "sdk"} and isinstance(v, str)}
-    if ours:
-        kept["milepost"] = ours
+    if milepost:
+        ours = {k: v for k, v in milepost.items() if k in KEPT_OF_OURS and isinstance(v, str)}
+        if ours:
+            kept["milepost"] = ours
     return kept
 
 
 def page_path(type_: Any, properties: dict[str, Any], context: dict[str, Any]) -> str | None:
     """The template of the page an event came from, as far as it says one."""
-    page = context.get("page")
-    page = page if isinstance(page, dict) else {}
-    candidates = [properties.get("path"), properties.get("url")] if type_ == "page" else []
-    for value in (*candidates, page.get("path"), page.get("url")):
-        if isinstance(value, str) and value:
-            return path_template(value)
+    places = ([properties] if type_ == "page" else []) + ([context["page"]] if isinstance(context.get("page"), dict) else [])
+    for place in places:
+        for value in (place.get("path"), place.get("url")):
+            if isinstance(value, str) and value:
+                return path_template(value)
     return None
 
 

@@ -15,6 +15,8 @@ from milepost.wire.event import TYPES, Reading, Refused, WireEvent, as_id, decod
 WEEK_MS = 7 * DAY_MS
 HOUR_MS = 3_600_000
 MAX_ID = 500
+NOTHING: dict[str, Any] = {}
+VIEWS = frozenset({"page", "screen"})
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,10 @@ def _read(event: WireEvent, kind: str | None, moment: Moment, raw: bytes, namele
     message_id = as_id(event.messageId) or nameless or f"srv-{uuid.uuid4().hex}"
     if len(message_id) > MAX_ID or len(user or "") > MAX_ID or len(anonymous or "") > MAX_ID or len(group or "") > MAX_ID:
         return refuse("id", f"An id is longer than {MAX_ID} characters.", raw, kind)
-    sent = _first_instant(event.timestamp, event.originalTimestamp)
-    own_sent_at = parse_instant(event.sentAt)
+    sent = parse_instant(event.timestamp)
+    if sent is None:
+        sent = parse_instant(event.originalTimestamp)
+    own_sent_at = None if event.sentAt is None else parse_instant(event.sentAt)
     client_sent_at = moment.sent_at if own_sent_at is None else own_sent_at
     at = moment.received_at
     if sent is not None:
@@ -95,7 +99,7 @@ def _read(event: WireEvent, kind: str | None, moment: Moment, raw: bytes, namele
     traits = event.traits if isinstance(event.traits, dict) else context.get("traits")
     traits = traits if isinstance(traits, dict) else {}
     milepost = context.get("milepost")
-    milepost = milepost if isinstance(milepost, dict) else {}
+    milepost = milepost if isinstance(milepost, dict) else NOTHING
     path = page_path(type_, properties, context)
     reading = Reading(
         message_id=message_id,
@@ -106,26 +110,17 @@ def _read(event: WireEvent, kind: str | None, moment: Moment, raw: bytes, namele
         user=user,
         anonymous=anonymous,
         group=group,
-        previous=as_id(event.previousId),
+        previous=None if event.previousId is None else as_id(event.previousId),
         properties=properties,
         traits=traits,
         path=path,
-        guide_run=_text(milepost.get("guide")),
-        token=_text(milepost.get("token"), 8192),
+        guide_run=_text(milepost.get("guide")) if milepost else None,
+        token=_text(milepost.get("token"), 8192) if milepost else None,
         body=None,
         key=event_key(sent or 0, message_id),
     )
     reading.body = _body(reading, context, milepost)
     return reading
-
-
-def _first_instant(*values: Any) -> int | None:
-    """The first that is said at all; raises ValueError when that one is no time."""
-    for value in values:
-        instant = parse_instant(value)
-        if instant is not None:
-            return instant
-    return None
 
 
 def event_key(sent_ms: int, message_id: str) -> bytes:
@@ -150,7 +145,7 @@ def _body(reading: Reading, context: dict[str, Any], milepost: dict[str, Any]) -
     """JSON {p: properties, t: traits, c: context}, empty parts left out; addresses only as templates."""
     parts: dict[str, Any] = {}
     properties = reading.properties
-    if reading.type in {"page", "screen"}:
+    if reading.type in VIEWS:
         properties = without_noise(properties)
     if properties:
         parts["p"] = properties

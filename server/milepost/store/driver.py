@@ -5,6 +5,7 @@ event loop, and each statement of PostgreSQL is a round of parsing and binding.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from itertools import chain
 from typing import Any
@@ -26,6 +27,16 @@ def _for_psycopg(sql: str) -> str:
 
 def _cursor(connection: Connection) -> Any:
     return connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
+
+
+@contextmanager
+def pipelined(connection: Connection) -> Iterator[None]:
+    """Statements whose answers nobody looks at go to PostgreSQL one after the other, without a wait between them."""
+    if is_sqlite(connection):
+        yield
+        return
+    with connection.connection.driver_connection.pipeline():  # type: ignore[union-attr]
+        yield
 
 
 def execute(connection: Connection, sql: str, values: Sequence[Any] = ()) -> int:
@@ -124,8 +135,11 @@ def chunks(values: Iterable[Any], size: int = CHUNK) -> Iterator[list[Any]]:
 
 
 def fetch_in(connection: Connection, sql: str, first: Sequence[Any], values: Iterable[Any]) -> list[tuple[Any, ...]]:
-    """Rows of a query that ends with `IN (…)`: `sql` holds {in} where the list goes."""
+    """Rows of a query over a list: `sql` holds `IN {in}` where it goes."""
     rows: list[tuple[Any, ...]] = []
+    if not is_sqlite(connection):
+        wanted = list(values)
+        return fetch(connection, sql.replace("IN {in}", "= ANY(?)"), [*first, wanted]) if wanted else rows
     for part in chunks(values):
         size = next(size for size in reversed(LADDER) if size >= len(part))
         marks = ", ".join("?" * size)

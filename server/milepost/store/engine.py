@@ -21,30 +21,50 @@ BUSY_TIMEOUT_MS = 10_000
 class Turns:
     """Threads of this process write one after the other, first come first served.
 
-    SQLite alone would let each of them sleep and look again, for up to 100 ms at a time.
+    SQLite alone would let each of them sleep and look again, for up to 100 ms at a time. Who waits too long, or holds the
+    turn already, goes on without: then SQLite's own lock decides, as it does between processes.
     """
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
-        self._is_taken = False
-        self._waiting: deque[threading.Lock] = deque()
+        self._holder: int | None = None
+        self._waiting: deque[tuple[int, threading.Lock]] = deque()
 
-    def __enter__(self) -> None:
+    @contextmanager
+    def turn(self, within_s: float = BUSY_TIMEOUT_MS / 1000) -> Iterator[None]:
+        """Waits for its turn, and passes it on at the end."""
+        is_held = self._take(within_s)
+        try:
+            yield
+        finally:
+            if is_held:
+                self._pass_on()
+
+    def _take(self, within_s: float) -> bool:
+        me = threading.get_ident()
         with self._guard:
-            if not self._is_taken:
-                self._is_taken = True
-                return
-            mine = threading.Lock()
-            mine.acquire()
+            if self._holder == me:
+                return False
+            if self._holder is None:
+                self._holder = me
+                return True
+            mine = (me, threading.Lock())
+            mine[1].acquire()
             self._waiting.append(mine)
-        mine.acquire()
-
-    def __exit__(self, *_: object) -> None:
+        if mine[1].acquire(timeout=within_s):
+            return True
         with self._guard:
+            if mine in self._waiting:
+                self._waiting.remove(mine)
+                return False
+            return True  # it came just now
+
+    def _pass_on(self) -> None:
+        with self._guard:
+            self._holder = None
             if self._waiting:
-                self._waiting.popleft().release()
-            else:
-                self._is_taken = False
+                self._holder, next_one = self._waiting.popleft()
+                next_one.release()
 
 
 _turns: WeakKeyDictionary[Engine, Turns] = WeakKeyDictionary()
@@ -189,7 +209,7 @@ def checkpoint(engine: Engine) -> int:
 
 def turn_to_write(engine: Engine) -> AbstractContextManager[None]:
     """Holds this process's place at SQLite's one pen; PostgreSQL takes many."""
-    return _turns[engine] if engine in _turns else nullcontext()
+    return _turns[engine].turn() if engine in _turns else nullcontext()
 
 
 @contextmanager

@@ -96,12 +96,14 @@ def claim_anonymous(connection: Connection, environment_id: int, anonymous: str,
     return driver.execute(connection, sql, (environment_id, anonymous, end_user_id, now)) == 1
 
 
-def set_account(connection: Connection, environment_id: int, end_user_id: int, account_id: int) -> None:
-    """Where the person is from now on."""
-    driver.execute(
+def set_accounts(connection: Connection, environment_id: int, moved: Mapping[int, int]) -> None:
+    """{end user: account}: where these people are from now on."""
+    driver.write_rows(
         connection,
-        "UPDATE end_users SET account_id = ? WHERE environment_id = ? AND id = ?",
-        (account_id, environment_id, end_user_id),
+        "environment_id, end_user_id, account_id",
+        "UPDATE end_users SET account_id = v.account_id FROM v "
+        "WHERE end_users.environment_id = v.environment_id AND end_users.id = v.end_user_id",
+        [(environment_id, user, account) for user, account in sorted(moved.items())],
     )
 
 

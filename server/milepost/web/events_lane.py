@@ -5,11 +5,13 @@ without asking the database, goes the general way (`segment_api.receive`), with 
 """
 
 import asyncio
+import logging
 from functools import lru_cache
 
 from starlette.applications import Starlette
 from starlette.types import Message, Receive, Scope, Send
 
+from milepost.actions.broadcast import hold_broadcast
 from milepost.actions.intake_group import Batch, Receipt
 from milepost.actions.keys import KeyHolder
 from milepost.actions.receive import open_parcel, read_parcel
@@ -27,6 +29,10 @@ from milepost.web.segment_api import (
     store_is_slow,
 )  # fmt: skip
 
+log = logging.getLogger(__name__)
+Key = tuple[str | None, KeyHolder | None]  # as presented, and whom it speaks for as far as that is known
+RENEW_AFTER_MS = 400
+MOST_RENEWED = 10_000
 ROUTE_OF = {f"/v1/{route}": route for route in ROUTES}
 
 
@@ -46,7 +52,7 @@ class EventsLane(Starlette):
             await super().__call__(scope, receive, send)
             return
         try:
-            content = await self._take(route, fields, holder, scope, receive, send)
+            content = await self._take(route, fields, (presented, holder), scope, receive, send)
         except Exception as problem:  # the boundary: the client is told what to do, and keeps its events
             await answer_problem(problem)(scope, receive, send)
             return
@@ -55,7 +61,7 @@ class EventsLane(Starlette):
             await send({"type": "http.response.body", "body": content})
 
     async def _take(
-        self, route: str, fields: dict[bytes, bytes], holder: KeyHolder | None, scope: Scope, receive: Receive, send: Send
+        self, route: str, fields: dict[bytes, bytes], key: Key, scope: Scope, receive: Receive, send: Send
     ) -> bytes | None:
         """The answer; None when the general way has given it."""
         intake, is_read = self.state.runtime.intake, False
@@ -63,7 +69,7 @@ class EventsLane(Starlette):
             async with asyncio.timeout(BODY_DEADLINE_S) as deadline:
                 message = await receive()
                 is_read = True
-                batch = self._read(route, fields, holder, scope, message) if intake is not None else None
+                batch = self._read(route, fields, key, scope, message) if intake is not None else None
                 if batch is not None:
                     deadline.reschedule(asyncio.get_running_loop().time() + ANSWER_WITHIN_S)
                     return _content(await intake.submit_from_loop(batch))
@@ -72,9 +78,7 @@ class EventsLane(Starlette):
         await super().__call__(scope, again(message, receive), send)
         return None
 
-    def _read(
-        self, route: str, fields: dict[bytes, bytes], holder: KeyHolder | None, scope: Scope, message: Message
-    ) -> Batch | None:
+    def _read(self, route: str, fields: dict[bytes, bytes], key: Key, scope: Scope, message: Message) -> Batch | None:
         """None for a body that is not here as a whole, can't be read as one, or names a key that must be looked up."""
         body = whole_body(message)
         if body is None:
@@ -82,14 +86,25 @@ class EventsLane(Starlette):
         runtime: Runtime = self.state.runtime
         now = runtime.clock()
         parcel = open_parcel(body, route)
-        holder = holder or self._known(parcel.write_key, fields)
+        presented, holder = key if key[1] is not None else (parcel.write_key, self._known(parcel.write_key, fields))
         tenant = runtime.tenants.held(holder.environment_id, now) if holder is not None else None
         if holder is None or tenant is None or parcel.whole is not None or not parcel.events:
             return None
         charge(self.state, scope["client"], holder, len(parcel.events))
+        self._renew_in_time(str(presented), holder, now)
         batch = read_parcel(parcel, route, holder, tenant, now)
         charge_people(self.state, holder, batch)
         return batch
+
+    def _renew_in_time(self, key: str, holder: KeyHolder, now: int) -> None:
+        """One of the requests after half the time lets a thread read the key and its environment again."""
+        renewed: dict[str, int] = self.state.runtime.caches.get("renewed", 0, 0, dict)
+        if now - renewed.get(key, 0) < RENEW_AFTER_MS:
+            return
+        if len(renewed) > MOST_RENEWED:
+            renewed.clear()
+        renewed[key] = now
+        asyncio.get_running_loop().run_in_executor(None, _renew, self.state.runtime, key, holder.environment_id)
 
     def _known(self, presented: str | None, fields: dict[bytes, bytes]) -> KeyHolder | None:
         """Whom the key speaks for, as far as that is known without asking, and nothing about its use is odd."""
@@ -98,6 +113,15 @@ class EventsLane(Starlette):
         runtime: Runtime = self.state.runtime
         fresh, holder = runtime.keys.held(presented, runtime.clock())
         return None if not fresh or holder is None or (holder.is_secret and b"origin" in fields) else holder
+
+
+def _renew(runtime: Runtime, key: str, environment_id: int) -> None:
+    """What fails here fails again, and is answered, when what is held has grown old."""
+    try:
+        runtime.keys.renew(key, runtime.clock())
+        runtime.tenants.renew(environment_id, runtime.clock(), lambda tenant: hold_broadcast(runtime, tenant))
+    except Exception:
+        log.exception("a key and its environment could not be read again")
 
 
 def _content(receipt: Receipt) -> bytes:

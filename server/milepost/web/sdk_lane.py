@@ -5,15 +5,12 @@ general way (`sdk_api`), with the body as it came. What is held is renewed befor
 """
 
 import asyncio
-import logging
 from typing import Any
 
 import msgspec
 from starlette.types import Message, Receive, Scope, Send
 
 from milepost.actions.boot import answer_boot, is_quick
-from milepost.actions.broadcast import hold_broadcast
-from milepost.actions.keys import KeyHolder
 from milepost.actions.runtime import Runtime
 from milepost.web.bodies import BODY_DEADLINE_S, TooSlow
 from milepost.web.events_lane import EventsLane
@@ -22,10 +19,7 @@ from milepost.web.sdk_api import BOOT, CLAIM, LIMIT, ask_writer, read_asking
 from milepost.web.segment_api import answer_problem, charge
 from milepost.wire.boot import BootRequest, ClaimRequest
 
-log = logging.getLogger(__name__)
 DECODERS: "dict[str, msgspec.json.Decoder[Any]]" = {"/v1/boot": BOOT, "/v1/claim": CLAIM}
-RENEW_AFTER_MS = 400
-MOST_RENEWED = 10_000
 
 
 class SdkLane(EventsLane):
@@ -72,25 +66,6 @@ class SdkLane(EventsLane):
             return None
         charge(self.state, scope["client"], holder, 1)
         return msgspec.json.encode(answer_boot(runtime, holder, tenant, asking))
-
-    def _renew_in_time(self, key: str, holder: KeyHolder, now: int) -> None:
-        """One of the requests after half the time lets a thread read the key and its environment again."""
-        renewed: dict[str, int] = self.state.runtime.caches.get("renewed", 0, 0, dict)
-        if now - renewed.get(key, 0) < RENEW_AFTER_MS:
-            return
-        if len(renewed) > MOST_RENEWED:
-            renewed.clear()
-        renewed[key] = now
-        asyncio.get_running_loop().run_in_executor(None, _renew, self.state.runtime, key, holder.environment_id)
-
-
-def _renew(runtime: Runtime, key: str, environment_id: int) -> None:
-    """What fails here fails again, and is answered, when what is held has grown old."""
-    try:
-        runtime.keys.renew(key, runtime.clock())
-        runtime.tenants.renew(environment_id, runtime.clock(), lambda tenant: hold_broadcast(runtime, tenant))
-    except Exception:
-        log.exception("a key and its environment could not be read again")
 
 
 async def _first_message(receive: Receive) -> Message:
