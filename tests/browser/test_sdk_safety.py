@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.sdk_guides import button, step, testid, tour
+from tests.browser.sdk_guides import button, step, tour
+from tests.browser.sdk_guides import testid as by_id
 from tests.browser.sdk_page import BODY, card, press
 from tests.browser.sdk_stage import Site, Told
 
@@ -47,7 +48,7 @@ FAULTS = {
 def test_a_fault_in_any_part_never_reaches_the_page(page: Page, told: Told, site: Site, fault: str, when: str) -> None:
     """The `complaints` fixture holds every exception, rejection and console error of the page: none."""
     told.guides = [tour(step("one", "import", advance=[{"on": "click"}]), step("two", kind="modal"))]
-    told.rules = [{"feature": "import", "target": testid("import")}]
+    told.rules = [{"feature": "import", "target": by_id("import")}]
     break_it = "const boom = () => { throw new Error('injected') };" + FAULTS[fault]
     if when == "before":
         early = "addEventListener('load', () => {" + break_it + "});"
@@ -136,7 +137,7 @@ FIELDS = (
 
 def test_nothing_typed_is_sent_or_stored(page: Page, told: Told, site: Site) -> None:
     """Secrets in every field while every call is made and a guide listens to what is typed."""
-    advance = [{"on": "input", "target": testid("plain"), "value": "never this"}]
+    advance = [{"on": "input", "target": by_id("plain"), "value": "never this"}]
     told.guides = [
         tour(
             step("one", "plain", advance=advance, blocks=[button("Go", {"do": "next"})]),

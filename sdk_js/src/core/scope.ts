@@ -41,10 +41,14 @@ export function openScope(): Scope {
       return add(() => names.forEach((name) => target?.removeEventListener(name, guarded, capture)));
     },
     after(delay_ms, run) {
-      const timer = setTimeout(() => {
-        off();
-        attempt(run);
-      }, delay_ms);
+      const timer = setTimeout(
+        () =>
+          attempt(() => {
+            off();
+            return run();
+          }),
+        delay_ms,
+      );
       const off = add(() => clearTimeout(timer));
       return off;
     },
