@@ -25,7 +25,8 @@ WRITES = (
 # Answers about the tenant itself, which has presets and keys of its own from the first minute.
 OF_ONES_OWN = {
     "environments.list_environments", "environments.find_environment", "environments.read_environment",
-    "environments.read_generation", "keys.list_keys", "keys.list_identity_secrets", "workspaces.read_workspace",
+    "environments.read_generation", "keys.list_keys", "keys.read_labels", "keys.list_identity_secrets",
+    "workspaces.read_workspace",
     "audit.list_audit", "audit.list_actions", "workspaces.list_members", "workspaces.find_member_by_email",
 }  # fmt: skip
 
