@@ -62,6 +62,16 @@ SQLITE = [
     CONSTRAINT uq_guides_environment_id_id UNIQUE (environment_id, id)
 )
  STRICT""",
+    """CREATE TABLE resources (
+    environment_id INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    "key" TEXT NOT NULL,
+    document TEXT NOT NULL,
+    updated_at INTEGER NOT NULL,
+    CONSTRAINT pk_resources PRIMARY KEY (id),
+    CONSTRAINT uq_resources_environment_id_key UNIQUE (environment_id, "key")
+)
+ STRICT""",
     """CREATE TABLE run_steps (
     environment_id INTEGER NOT NULL,
     run_id INTEGER NOT NULL,
@@ -95,6 +105,21 @@ SQLITE = [
  STRICT""",
     """CREATE INDEX ix_runs_environment_id_end_user_id_started_at ON runs (environment_id, end_user_id, started_at)""",
     """CREATE INDEX ix_runs_environment_id_guide_id_started_at ON runs (environment_id, guide_id, started_at)""",
+    """CREATE TABLE survey_answers (
+    environment_id INTEGER NOT NULL,
+    guide_id INTEGER NOT NULL,
+    end_user_id INTEGER NOT NULL,
+    question TEXT NOT NULL,
+    part TEXT DEFAULT '' NOT NULL,
+    run_id INTEGER NOT NULL,
+    account_id INTEGER,
+    kind TEXT NOT NULL,
+    score REAL,
+    answer TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    CONSTRAINT pk_survey_answers PRIMARY KEY (environment_id, guide_id, end_user_id, question, part)
+)
+ STRICT""",
 ]
 
 POSTGRESQL = [
@@ -145,6 +170,15 @@ POSTGRESQL = [
     CONSTRAINT uq_guides_environment_id_key UNIQUE (environment_id, key),
     CONSTRAINT uq_guides_environment_id_id UNIQUE (environment_id, id)
 )""",
+    """CREATE TABLE resources (
+    environment_id BIGINT NOT NULL,
+    id BIGSERIAL NOT NULL,
+    key TEXT NOT NULL,
+    document TEXT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    CONSTRAINT pk_resources PRIMARY KEY (id),
+    CONSTRAINT uq_resources_environment_id_key UNIQUE (environment_id, key)
+)""",
     """CREATE TABLE run_steps (
     environment_id BIGINT NOT NULL,
     run_id BIGINT NOT NULL,
@@ -176,6 +210,20 @@ POSTGRESQL = [
 )""",
     """CREATE INDEX ix_runs_environment_id_end_user_id_started_at ON runs (environment_id, end_user_id, started_at)""",
     """CREATE INDEX ix_runs_environment_id_guide_id_started_at ON runs (environment_id, guide_id, started_at)""",
+    """CREATE TABLE survey_answers (
+    environment_id BIGINT NOT NULL,
+    guide_id BIGINT NOT NULL,
+    end_user_id BIGINT NOT NULL,
+    question TEXT NOT NULL,
+    part TEXT DEFAULT '' NOT NULL,
+    run_id BIGINT NOT NULL,
+    account_id BIGINT,
+    kind TEXT NOT NULL,
+    score DOUBLE PRECISION,
+    answer TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    CONSTRAINT pk_survey_answers PRIMARY KEY (environment_id, guide_id, end_user_id, question, part)
+)""",
 ]
 
 
@@ -185,5 +233,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for name in ['runs', 'run_steps', 'guides', 'guide_versions', 'guide_themes', 'guide_states']:
+    for name in ['survey_answers', 'runs', 'run_steps', 'resources', 'guides', 'guide_versions', 'guide_themes', 'guide_states']:
         op.drop_table(name)

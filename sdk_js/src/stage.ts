@@ -20,6 +20,7 @@ export interface Stage {
   locale: string;
   /** Our own words in the guide's language; without them they are English. */
   words?: readonly string[];
+  icon(path: string): Node & Element;
   openScope(): Scope;
   visit(href: string): void;
   locate(target: Target, doc: Document): Found;
@@ -63,6 +64,7 @@ export interface Place {
   guide: Standing;
   locale: string;
   scope: Scope;
+  icon(path: string): Node & Element;
   report(what: string, step?: string, reason?: string, more?: object): void;
   show(guide: string): void;
   visit(href: string): void;

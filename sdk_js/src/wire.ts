@@ -161,6 +161,24 @@ export interface Standing extends Guide {
   done?: string[];
   /** Tasks that no rule decides. */
   by_hand?: string[];
+  /** It was shown before. */
+  resumed?: boolean;
 }
 
 export type Progress = "shown" | "step" | "finished" | "dismissed" | "missing" | "answered";
+
+/** One line of the resource centre. */
+export interface Resource {
+  key: string;
+  kind: "faq" | "guide" | "manual" | "video" | "news";
+  title: Rich;
+  summary?: Rich;
+  url?: string;
+  guide?: string;
+  /** Since when it is news, in ms. */
+  at?: number;
+}
+
+export interface Article extends Resource {
+  blocks: Block[];
+}

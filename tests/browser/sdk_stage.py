@@ -28,6 +28,8 @@ class Told:
     rules: list[dict[str, Any]] = field(default_factory=list)
     themes: dict[str, Any] = field(default_factory=dict)
     open_runs: list[dict[str, Any]] = field(default_factory=list)
+    standing: list[dict[str, Any]] = field(default_factory=list)
+    help: Callable[[dict[str, Any]], dict[str, Any]] = lambda _asked: {}
     no_tips: bool = False
     claim: dict[str, Any] = field(default_factory=lambda: {"ok": True})
     clock_offset_ms: int = 0
@@ -161,6 +163,8 @@ def _server_handler(told: Told) -> type[BaseHTTPRequestHandler]:
                 if told.claim["ok"]:
                     told.open_runs.append({name: asked[name] for name in ("run", "guide", "version")} | {"step": None})
                 return told.claim
+            if self.path == "/v1/help":
+                return told.help(asked)
             if self.path == "/v1/batch":
                 told.batches.append(asked)
                 told.close_runs(asked["batch"])
@@ -168,6 +172,8 @@ def _server_handler(told: Told) -> type[BaseHTTPRequestHandler]:
             told.boots.append(asked)
             now = int(time.time() * 1000) + told.clock_offset_ms
             reply: dict[str, Any] = {"now": now, "rules_etag": "e1", "identity": "verified", "guides": told.guides}
+            if told.standing:
+                reply["standing"] = told.standing
             reply |= {"open_runs": told.open_runs, "no_tips": told.no_tips}
             return reply if asked.get("rules_etag") == "e1" else reply | {"rules": told.rules, "themes": told.themes}
 

@@ -4,6 +4,7 @@ import { newId } from "../core/ids";
 import type { Kit, Play, Player } from "../stage";
 import type { Guide, Progress } from "../wire";
 import { ask } from "./ask";
+import { icon } from "./icon";
 import { CHUNKS, ZH } from "./chunks";
 import { lookOf } from "./theme";
 
@@ -48,7 +49,8 @@ export async function prepare(order: Order): Promise<((over: Over) => Player) | 
   if (!yes || !player) return undefined;
   return (over) => {
     const report = (what: Progress, step?: string, reason?: string, is_over?: true, more?: object) => {
-      run.shown ||= what === "shown";
+      // What is used beside a survey is used unguided.
+      run.shown ||= what === "shown" && !chunk;
       keep(run);
       // `over` tells the server that a missing target has ended the run.
       const progress = { guide: id, version, run: run.run, step, what, reason, over: is_over, ...more };
@@ -67,6 +69,7 @@ export async function prepare(order: Order): Promise<((over: Over) => Player) | 
         look: lookOf(win, rules().themes?.[guide.theme ?? "default"]),
         locale: locale(),
         words,
+        icon,
         openScope,
         visit: (href) => visit(win, href),
         locate,

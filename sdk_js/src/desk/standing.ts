@@ -7,6 +7,7 @@ import { attempt, type Scope } from "../core/scope";
 import type { Kit, Post, Posted } from "../stage";
 import type { BootAnswer, Standing } from "../wire";
 import { ask } from "./ask";
+import { icon } from "./icon";
 import { CHUNKS } from "./chunks";
 import { openLayer } from "./layer";
 import { claim, moved, visit } from "./run";
@@ -52,6 +53,7 @@ export function stand(tools: Tools, life: Scope, answer: BootAnswer, view: Promi
         guide: item,
         locale: locale(),
         scope,
+        icon,
         report,
         show,
         visit: (href) => visit(win, href),

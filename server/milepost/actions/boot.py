@@ -12,12 +12,14 @@ from milepost.actions.broadcast import CACHE, Broadcast, OnAir, hold_broadcast
 from milepost.actions.guide_facts import WINDOW_DAYS, gather_facts, list_said
 from milepost.actions.keys import KeyHolder
 from milepost.actions.runtime import Runtime
+from milepost.actions.standing import list_standing
 from milepost.actions.tenant import Tenant
 from milepost.rules.choose import RUN_MS, Said, is_scheduled, why_not_again
 from milepost.rules.days import day_of
 from milepost.store import engine as db
 from milepost.store.standing import Standing, read_standing
 from milepost.wire.boot import Asking, BootAnswer, BootRequest, OpenRun
+from milepost.wire.guide import STANDING
 
 AS_WRITTEN, BY_HAND = 0, 1
 SLOW_S = 0.002  # of computing
@@ -50,7 +52,12 @@ def identify_caller(asking: Asking, holder: KeyHolder, tenant: Tenant, now: int)
 def is_quick(runtime: Runtime, tenant: Tenant, asking: BootRequest) -> bool:
     """Whether the answer takes so little that no other request need wait for it: held guides, a read of a local file."""
     broadcast: Broadcast | None = runtime.caches.peek(CACHE, tenant.id, tenant.generation)
-    return broadcast is not None and db.is_sqlite(runtime.engine) and _slow_name(asking) not in broadcast.slow
+    return (
+        broadcast is not None
+        and not broadcast.has_tasks
+        and db.is_sqlite(runtime.engine)
+        and _slow_name(asking) not in broadcast.slow
+    )
 
 
 def answer_boot(runtime: Runtime, holder: KeyHolder, tenant: Tenant, asking: BootRequest) -> BootAnswer:
@@ -70,7 +77,12 @@ def answer_boot(runtime: Runtime, holder: KeyHolder, tenant: Tenant, asking: Boo
         found = _read_standing(runtime, tenant, broadcast, caller, asking, now)
         answer.no_tips = bool(found.person and found.person.no_tips)
         answer.open_runs, under_way = _list_open(broadcast, found)
-        answer.guides = _offer(tenant, broadcast, caller, found, under_way, asking, now)
+        offers = offer_guides(tenant, broadcast, caller, found, under_way, asking, now)
+        answer.guides = [form for item, form in offers if item.guide.kind not in STANDING]
+        stands = [(item, form) for item, form in offers if item.guide.kind in STANDING]
+        if stands:
+            with db.glancing(runtime.engine) as connection:
+                answer.standing = list_standing(connection, tenant, found.person, stands) or UNSET
     return answer
 
 
@@ -102,9 +114,10 @@ def read_standing_of(connection: Connection, tenant: Tenant, broadcast: Broadcas
     )  # fmt: skip
 
 
-def _offer(
+def offer_guides(
     tenant: Tenant, broadcast: Broadcast, caller: Caller, found: Standing, under_way: set[int], asking: BootRequest, now: int
-) -> list[msgspec.Raw]:
+) -> list[tuple[OnAir, msgspec.Raw]]:
+    """(guide, as this person may have it now), highest priority first."""
     assert caller.user is not None  # noqa: S101
     said = list_said(found.states)
     facts = gather_facts(broadcast.wanted, caller.user, caller.account, found, said, day_of(now, tenant.zone))
@@ -113,17 +126,18 @@ def _offer(
     for item in broadcast.guides:
         form = _which_form(item, facts, said.get(item.guide_id), now, under_way=item.guide_id in under_way)
         if form is not None:
-            shown.append(item.in_locale(asking.locale)[form])
+            shown.append((item, item.in_locale(asking.locale)[form]))
     return shown
 
 
 def _which_form(item: OnAir, facts: dict[str, Any], said: Said | None, now: int, *, under_way: bool) -> int | None:
     """AS_WRITTEN; BY_HAND for one that does not start unasked; None for one that is not offered."""
-    eligible = is_scheduled(item.schedule, now) and item.verdict(facts) is True
+    scheduled = is_scheduled(item.schedule, now)
+    eligible = scheduled and item.verdict(facts) is True
     if eligible and why_not_again(item.guide, said, now) is None:
         return AS_WRITTEN
-    if under_way or (eligible and item.guide.linkable):
-        return BY_HAND  # a run goes on where it was, even when its audience no longer holds
+    if under_way or (item.guide.linkable and scheduled and (eligible or said is not None)):
+        return BY_HAND  # a run goes on where it was, and what was once for them may be taken again
     return None
 
 
@@ -132,7 +146,7 @@ def _list_open(broadcast: Broadcast, found: Standing) -> tuple[list[OpenRun], se
     shown, under_way = [], set()
     for run, guide_id, version, step in found.open_runs:
         item = broadcast.by_id.get(guide_id)
-        if item is not None and item.version == version:
+        if item is not None and item.version == version and item.guide.kind not in STANDING:
             shown.append(OpenRun(run, item.public_id, version, step))
             under_way.add(guide_id)
     return shown, under_way

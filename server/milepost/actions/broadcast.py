@@ -66,6 +66,7 @@ class Broadcast:
     rules: msgspec.Raw
     themes: msgspec.Raw
     etag: str
+    has_tasks: bool = False  # a checklist is on air: what is done takes more reads
     slow: set[str] = field(default_factory=set)  # accounts whose people's facts take long to read
 
 
@@ -107,6 +108,7 @@ def load_broadcast(connection: Connection, tenant: Tenant) -> Broadcast:
         msgspec.Raw(msgspec.json.encode(rules)),
         msgspec.Raw(msgspec.json.encode(themes)),
         hashlib.sha256(json.dumps([rules, themes], sort_keys=True).encode()).hexdigest()[:16],
+        any(item.guide.kind == "checklist" for item in guides),
     )
 
 

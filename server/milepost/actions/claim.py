@@ -8,11 +8,22 @@ from milepost.actions.guide_facts import gather_facts, list_said
 from milepost.actions.keys import KeyHolder
 from milepost.actions.runtime import Runtime
 from milepost.actions.tenant import Tenant
-from milepost.rules.choose import NPS_DAYS, RUN_MS, PastRun, asks_nps, is_scheduled, why_not_again, why_not_now
+from milepost.rules.choose import (
+    NPS_DAYS,
+    RUN_MS,
+    PastRun,
+    asks_nps,
+    is_after_complaint,
+    is_scheduled,
+    spends_nothing,
+    why_not_again,
+    why_not_now,
+)
 from milepost.rules.days import DAY_MS, day_of
 from milepost.store import facts as fact_store
 from milepost.store import people as people_store
 from milepost.store import runs as run_store
+from milepost.store import signals as signal_store
 from milepost.store.facts import PersonRow
 from milepost.wire.boot import ClaimAnswer, ClaimRequest
 
@@ -53,7 +64,7 @@ def decide_claim(connection: Connection, runtime: Runtime, holder: KeyHolder, as
 
 def _is_free(item: OnAir, asking: ClaimRequest) -> bool:
     """The person asked for it themselves, or its author says that it spends no attention."""
-    return asking.free or item.guide.budget == "free"
+    return asking.free or spends_nothing(item.guide)
 
 
 def why_not_claim(
@@ -63,11 +74,15 @@ def why_not_claim(
     assert caller.user is not None  # noqa: S101
     found = read_standing_of(connection, tenant, broadcast, caller, now)
     said = list_said(found.states)
-    if not item.may_claim(gather_facts(broadcast.wanted, caller.user, caller.account, found, said, day_of(now, tenant.zone))):
+    facts = gather_facts(broadcast.wanted, caller.user, caller.account, found, said, day_of(now, tenant.zone))
+    by_hand = asking.free and item.guide.linkable
+    if not item.may_claim(facts) and not (by_hand and item.guide_id in said):
         return "audience"
     again = why_not_again(item.guide, said.get(item.guide_id), now)
-    if again is not None and not (asking.free and item.guide.linkable):
+    if again is not None and not by_hand:
         return again
+    if item.guide.kind == "survey" and not asking.free and _has_complained(connection, tenant, person, now):
+        return "complaint"
     nps = asks_nps(item.guide)
     past = _read_past(connection, tenant, broadcast, person.id, now - (NPS_LOOK_BACK_MS if nps else LOOK_BACK_MS))
     free, no_tips = _is_free(item, asking), bool(person.no_tips)
@@ -85,6 +100,11 @@ def _read_past(connection: Connection, tenant: Tenant, broadcast: Broadcast, per
             connection, tenant.id, person_id, since
         )
     ]  # fmt: skip
+
+
+def _has_complained(connection: Connection, tenant: Tenant, person: PersonRow, now: int) -> bool:
+    last = signal_store.find_last_complaint(connection, tenant.id, person.account_id) if person.account_id else None
+    return is_after_complaint(last, now)
 
 
 def _find_or_make(connection: Connection, tenant: Tenant, user: str, now: int) -> PersonRow:

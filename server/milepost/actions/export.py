@@ -6,12 +6,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from milepost.actions.surveys import export_answers
 from milepost.rules.days import date_of
 from milepost.store import events as event_store
 from milepost.store import exports as export_store
 from milepost.wire.event import format_instant
 
-NOUNS = ("events", "usage", "scores")
+NOUNS = ("events", "usage", "scores", "answers")
 
 
 def export_events(connection: Connection, environment_id: int) -> Iterator[dict[str, Any]]:
@@ -93,4 +94,4 @@ def export_scores(connection: Connection, environment_id: int) -> Iterator[dict[
         }
 
 
-EXPORTS = {"events": export_events, "usage": export_usage, "scores": export_scores}
+EXPORTS = {"events": export_events, "usage": export_usage, "scores": export_scores, "answers": export_answers}

@@ -10,16 +10,19 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, RowMapping
 
 from milepost.actions import audit
+from milepost.actions.resources import save_resources
 from milepost.actions.runtime import Runtime
 from milepost.actions.tenant import Tenant
 from milepost.errors import Conflict, Invalid, NotFound, Unpublishable
 from milepost.rules.lint import Known, Problem, lint
+from milepost.rules.resources import lint_resource
 from milepost.store import engine as db
 from milepost.store import environments as environment_store
 from milepost.store import features as feature_store
 from milepost.store import guides as guide_store
 from milepost.wire.guide import Guide, Theme
 from milepost.wire.ids import new_id
+from milepost.wire.resource import Resource
 
 MAX_GUIDES = 500
 
@@ -37,19 +40,39 @@ class Saved:
     problems: list[Problem] = field(default_factory=list)
 
 
+@dataclass
+class Pushed:
+    """What became of guides, and of resources: {key: created | changed | unchanged}."""
+
+    guides: list[Saved]
+    resources: dict[str, str]
+
+
 def push_guides(
     runtime: Runtime, tenant: Tenant, documents: Sequence[Guide], actor: str, *, publish: bool = False, dry_run: bool = False
 ) -> list[Saved]:
-    """Saves drafts, and publishes them if asked; all or nothing. A dry run tells the same and keeps nothing.
+    """Guides alone; see `push`."""
+    return push(runtime, tenant, documents, (), actor, publish=publish, dry_run=dry_run).guides
 
-    Raises Conflict for a kind that can't change, Invalid when a problem stops a publication.
+
+def push(
+    runtime: Runtime, tenant: Tenant, documents: Sequence[Guide], resources: Sequence[Resource], actor: str, *,
+    publish: bool = False, dry_run: bool = False,
+) -> Pushed:  # fmt: skip
+    """Saves drafts, and publishes them if asked; resources are on air at once. All or nothing.
+
+    A dry run tells the same and keeps nothing. Raises Conflict for a kind that can't change, Invalid when a problem stops a
+    publication, or a resource names what is not there.
     """
-    _refuse_twins(documents)
+    _refuse_twins([guide.key for guide in documents])
+    _refuse_twins([resource.key for resource in resources])
     with db.writing(runtime.engine) as connection, connection.begin_nested() as savepoint:
         saved = [_save(connection, tenant, guide, actor, runtime.clock()) for guide in documents]
         known = known_of(connection, tenant)
         for guide, one in zip(documents, saved, strict=True):
             one.problems = lint(guide, known)
+        _refuse([(f"/resources/{i}{p.pointer}", p.sentence) for i, r in enumerate(resources) for p in lint_resource(r, known)])
+        kept = save_resources(connection, tenant, resources, actor, runtime.clock())
         if publish and not dry_run:
             _refuse_blocked(saved)
         for one in saved if publish and not any(p.blocks for s in saved for p in s.problems) else []:
@@ -58,7 +81,7 @@ def push_guides(
             one.status, one.version = "published", require_guide(connection, tenant, one.key)["current_version"]
         if dry_run:
             savepoint.rollback()
-    return saved
+    return Pushed(saved, kept)
 
 
 def publish_guide(runtime: Runtime, tenant: Tenant, name: str, actor: str) -> int:
@@ -215,8 +238,7 @@ def require_guide(connection: Connection, tenant: Tenant, name: str) -> RowMappi
     return row
 
 
-def _refuse_twins(documents: Sequence[Guide]) -> None:
-    keys = [guide.key for guide in documents]
+def _refuse_twins(keys: Sequence[str]) -> None:
     twice = sorted({key for key in keys if keys.count(key) > 1})
     if twice:
         raise Invalid(f"The key {twice[0]!r} stands in two documents; keys are unique.")

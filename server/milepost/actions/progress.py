@@ -1,13 +1,13 @@
 """How far people got, written in the transaction of the events that say so; in whatever order they come, the end is the same."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
 
 from milepost.actions import audit
 from milepost.actions.intake_group import Counted
+from milepost.actions.surveys import Word, keep_answer
 from milepost.actions.tenant import Tenant
 from milepost.rules.choose import LATER_MS, UNREAD_MS, is_unread
 from milepost.store import environments as environment_store
@@ -16,21 +16,6 @@ from milepost.store import runs as run_store
 
 REASONS = frozenset({"closed", "later", "never", "no_tips"})
 WHY_MISSING = frozenset({"missing", "invisible", "ambiguous"})
-
-
-@dataclass(frozen=True)
-class Word:
-    """One `$guide` event, read."""
-
-    run_id: int
-    guide_id: int
-    end_user_id: int
-    account_id: int | None
-    what: str
-    step: str | None
-    reason: str | None
-    over: bool
-    at: int
 
 
 def follow_guides(connection: Connection, tenant: Tenant, counted: Sequence[Counted], now: int) -> None:
@@ -45,6 +30,8 @@ def follow_guides(connection: Connection, tenant: Tenant, counted: Sequence[Coun
             word = _read(connection, tenant.id, item, item.end_user_id)
             if word is not None:
                 _apply(connection, tenant.id, word)
+                if word.what == "answered":
+                    keep_answer(connection, tenant.id, word, item.reading.properties, now)
                 if word.what == "dismissed":
                     closed.add(word.guide_id)
     for guide_id in sorted(closed):
@@ -72,9 +59,12 @@ def _read(connection: Connection, environment_id: int, item: Counted, end_user_i
     held = run_store.find_run(connection, environment_id, run) if run is not None else None
     if held is None or held[3] != end_user_id or properties.get("version") not in {None, held[2]}:
         return None
+    assert run is not None  # noqa: S101
     return Word(
+        run=run,
         run_id=held[0],
         guide_id=held[1],
+        version=held[2],
         end_user_id=end_user_id,
         account_id=item.account_id,
         what=_text(properties.get("what"), 20) or "",

@@ -11,22 +11,24 @@ import typer
 from milepost.cli.context import EXIT_FAILED, AsJson, command, console, print_json
 from milepost.cli.remote import Refused, Remote, SecretKey, Url
 from milepost.errors import Invalid
-from milepost.wire.codecs.guide_yaml import dump_guide_yaml, parse_guide_yaml
+from milepost.wire.codecs.guide_yaml import dump_guide_yaml, parse_guide_file
 from milepost.wire.codecs.yaml_text import find_line, load_yaml
 from milepost.wire.guide import Guide, schema_text
 from milepost.wire.guide_api import MAX_PUSHED
+from milepost.wire.resource import Resource, resource_schema_text
 
 SUFFIXES = (".yaml", ".yml", ".json")
-POINTER = re.compile(r"^/guides/(\d+)(/.*)?$")
+POINTER = re.compile(r"^/(guides|resources)/(\d+)(/.*)?$")
+SHAPES = {"guides": Guide, "resources": Resource}
 
 
 @dataclass
 class Source:
-    """A file and the guide in it."""
+    """A file and the guide, or the resource, in it."""
 
     file: Path
     text: str
-    guide: Guide
+    guide: Guide | Resource
 
     def place(self, pointer: str) -> str:
         """`file, line 12` of a JSON pointer into the guide."""
@@ -55,13 +57,14 @@ def push(
 ) -> None:
     """Save guides from YAML files as drafts, and publish them if asked: all or nothing."""
     remote = Remote(url, key)
-    sources = read_sources(paths)
-    documents = [s.guide.model_dump(mode="json", by_alias=True, exclude_defaults=True) for s in sources]
-    content = {"guides": documents, "publish": publish, "dry_run": dry_run}
+    every = read_sources(paths)
+    sources = [s for s in every if isinstance(s.guide, Guide)]
+    resources = [s for s in every if isinstance(s.guide, Resource)]
+    content = {"guides": _documents(sources), "resources": _documents(resources), "publish": publish, "dry_run": dry_run}
     try:
         told = remote.call("POST", "/api/v1/guides/push", content)
     except Refused as problem:
-        raise Refused(_placed(problem, sources)) from problem
+        raise Refused(_placed(problem, {"guides": sources, "resources": resources})) from problem
     if as_json:
         print_json(told)
     else:
@@ -78,31 +81,37 @@ def pull(
     key: SecretKey = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write every draft as YAML, one file each."""
+    """Write every draft and every resource as YAML, one file each."""
     told = Remote(url, key).call("GET", "/api/v1/guide-documents")
-    found = [Guide.model_validate(one) for one in told["guides"] if guide in {None, one["key"]}]
+    found: list[Guide | Resource] = [Guide.model_validate(one) for one in told["guides"] if guide in {None, one["key"]}]
+    found += [Resource.model_validate(one) for one in told["resources"] if guide is None]
     if guide is not None and not found:
         raise Invalid(f"There is no guide {guide!r}.")
     if as_json:
-        print_json({"guides": [one.model_dump(mode="json", by_alias=True, exclude_defaults=True) for one in found]})
+        print_json({noun: [_document(one) for one in found if isinstance(one, shape)] for noun, shape in SHAPES.items()})
     elif folder is None:
         sys.stdout.write("---\n".join(dump_guide_yaml(one) for one in found))
     else:
         folder.mkdir(parents=True, exist_ok=True)
         for one in found:
-            (folder / f"{one.key}.yaml").write_text(dump_guide_yaml(one), encoding="utf-8")
-        console.print(f"Wrote {len(found)} {'guide' if len(found) == 1 else 'guides'} to {folder}.")
+            suffix = "" if isinstance(one, Guide) else ".resource"
+            (folder / f"{one.key}{suffix}.yaml").write_text(dump_guide_yaml(one), encoding="utf-8")
+        n = sum(isinstance(one, Guide) for one in found)
+        more = f" and {len(found) - n} resources" if len(found) > n else ""
+        console.print(f"Wrote {n} {'guide' if n == 1 else 'guides'}{more} to {folder}.")
 
 
 @command
 def schema(
     file: Annotated[Path | None, typer.Argument(help="Where to write; stdout when left out.")] = None,
+    resource: Annotated[bool, typer.Option("--resource", help="Of a resource file.")] = False,
 ) -> None:
-    """Write the JSON Schema of a guide file, for editors."""
+    """Write the JSON Schema of a guide (or resource) file, for editors."""
+    text = resource_schema_text() if resource else schema_text()
     if file is None:
-        sys.stdout.write(schema_text())
+        sys.stdout.write(text)
     else:
-        file.write_text(schema_text(), encoding="utf-8")
+        file.write_text(text, encoding="utf-8")
         console.print(f"Wrote {file}.")
 
 
@@ -113,7 +122,7 @@ def read_sources(paths: list[Path]) -> list[Source]:
     for file in files:
         try:
             text = file.read_text(encoding="utf-8")
-            sources.append(Source(file, text, parse_guide_yaml(text, str(file))))
+            sources.append(Source(file, text, parse_guide_file(text, str(file))))
         except UnicodeDecodeError:
             faults.append(f"{file} is not UTF-8 text.")
         except Invalid as problem:
@@ -139,17 +148,30 @@ def _files(path: Path) -> list[Path]:
 
 
 def _twins(sources: list[Source]) -> list[tuple[Source, Source]]:
-    first: dict[str, Source] = {}
-    return [(first[s.guide.key], s) for s in sources if first.setdefault(s.guide.key, s) is not s]
+    first: dict[tuple[str, str], Source] = {}
+    return [(first[_name(s)], s) for s in sources if first.setdefault(_name(s), s) is not s]
 
 
-def _placed(problem: Refused, sources: list[Source]) -> str:
+def _name(source: Source) -> tuple[str, str]:
+    return source.guide.apiVersion, source.guide.key
+
+
+def _documents(sources: list[Source]) -> list[dict[str, Any]]:
+    return [_document(source.guide) for source in sources]
+
+
+def _document(one: Guide | Resource) -> dict[str, Any]:
+    return one.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
+
+def _placed(problem: Refused, pushed: dict[str, list[Source]]) -> str:
     """The server's JSON pointers as files and lines."""
     lines = []
     for error in problem.errors:
         match = POINTER.match(error["pointer"])
-        source = sources[int(match[1])] if match and int(match[1]) < len(sources) else None
-        place = source.place(match[2] or "") if match and source else error["pointer"]
+        sources = pushed[match[1]] if match else []
+        source = sources[int(match[2])] if match and int(match[2]) < len(sources) else None
+        place = source.place(match[3] or "") if match and source else error["pointer"]
         lines.append(f"{place}: {error['message']}")
     return "\n".join(lines) or problem.detail
 
@@ -162,3 +184,6 @@ def _print(told: dict[str, Any], sources: list[Source]) -> None:
         version = f"version {one['version']} on air" if one["status"] == "published" else one["status"]
         would = "would be " if told["dry_run"] and one["outcome"] != "unchanged" else ""
         typer.echo(f"{one['key']}: {would}{one['outcome']}, {version}")
+    for one in told["resources"]:
+        would = "would be " if told["dry_run"] and one["outcome"] != "unchanged" else ""
+        typer.echo(f"{one['key']}: {would}{one['outcome']}, resource")

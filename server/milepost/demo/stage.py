@@ -4,7 +4,7 @@ from importlib import resources
 
 from milepost.actions.checkpoints import save_checkpoint
 from milepost.actions.features import push_catalogue
-from milepost.actions.guides import push_guides, save_theme
+from milepost.actions.guides import push, save_theme
 from milepost.actions.jobs import last_settled_day
 from milepost.actions.runtime import Runtime
 from milepost.actions.tenant import Tenant
@@ -14,11 +14,13 @@ from milepost.rules.days import date_of
 from milepost.store import engine as db
 from milepost.store import features as feature_store
 from milepost.store import guides as guide_store
+from milepost.store import resources as resource_store
 from milepost.store import scores as score_store
 from milepost.wire.checkpoint import Checkpoint, CheckpointPart
 from milepost.wire.codecs.yaml_text import parse_yaml
 from milepost.wire.feature import Catalogue
 from milepost.wire.guide import Guide, Theme
+from milepost.wire.resource import Resource
 
 ACTOR = "demo"
 ACTIVATION = Checkpoint(
@@ -56,18 +58,34 @@ def dated_catalogue(book: Book) -> Catalogue:
 
 def sample_guides() -> list[Guide]:
     """The three guides of the sample vendor's authors."""
-    folder = resources.files("milepost.demo.book") / "guides"
-    files = sorted((f for f in folder.iterdir() if f.name.endswith(".yaml")), key=lambda f: f.name)
-    return [parse_yaml(f.read_text(encoding="utf-8"), Guide, f.name) for f in files]
+    return [parse_yaml(text, Guide, name) for name, text in _read_folder("guides")]
+
+
+def further_guides() -> list[Guide]:
+    """One of each kind that stands in the page or asks: a checklist, a banner, a survey, the resource centre."""
+    return [parse_yaml(text, Guide, name) for name, text in _read_folder("kinds")]
+
+
+def sample_resources() -> list[Resource]:
+    """What Linden HR's resource centre offers."""
+    return [parse_yaml(text, Resource, name) for name, text in _read_folder("resources")]
+
+
+def _read_folder(folder: str) -> list[tuple[str, str]]:
+    files = (resources.files("milepost.demo.book") / folder).iterdir()
+    return [(f.name, f.read_text(encoding="utf-8")) for f in sorted(files, key=lambda f: f.name) if f.name.endswith(".yaml")]
 
 
 def publish_guides(runtime: Runtime, tenant: Tenant) -> None:
     """Each as version 1, once, in Linden HR's colours."""
+    every = sample_guides() + further_guides()
     with db.reading(runtime.engine) as connection:
-        missing = [guide for guide in sample_guides() if guide_store.find_guide(connection, tenant.id, guide.key) is None]
-    if missing:
+        missing = [guide for guide in every if guide_store.find_guide(connection, tenant.id, guide.key) is None]
+        held = resource_store.list_resources(connection, tenant.id)
+    fresh = [resource for resource in sample_resources() if resource.key not in held]
+    if missing or fresh:
         save_theme(runtime, tenant, "default", THEME, ACTOR)
-        push_guides(runtime, tenant, missing, ACTOR, publish=True)
+        push(runtime, tenant, missing, fresh, ACTOR, publish=True)
 
 
 def skip_daily_runs(runtime: Runtime, tenant: Tenant) -> None:

@@ -10,12 +10,13 @@ from typing import Any
 from milepost.rules.audience import compile_tree
 from milepost.rules.days import DAY_MS, day_of
 from milepost.wire.audience import All, Audience, Leaf, Not
-from milepost.wire.guide import Guide
+from milepost.wire.guide import ALWAYS_FREE, STANDING, Guide
 
 OF_THE_PAGE = frozenset({"locale", "path"})
 RUN_MS = 30 * 60_000
 A_DAY, A_WEEK, MODALS_A_WEEK = 1, 3, 1
 LATER_MS = DAY_MS
+COMPLAINT_DAYS = 7
 NPS_DAYS = 90
 UNREAD_MS, UNREAD_SHARE, UNREAD_PEOPLE = 2_000, 0.6, 30
 
@@ -102,11 +103,21 @@ def is_unread(shown: int, unread: int) -> bool:
     return shown >= UNREAD_PEOPLE and unread > UNREAD_SHARE * shown
 
 
+def is_after_complaint(complained_at: int | None, now: int) -> bool:
+    """No survey asks within seven days of a complaint."""
+    return complained_at is not None and now - complained_at < COMPLAINT_DAYS * DAY_MS
+
+
+def spends_nothing(guide: Guide) -> bool:
+    """Its kind, or its author, says that it spends no attention."""
+    return guide.kind in ALWAYS_FREE or guide.budget == "free"
+
+
 def why_not_now(
     kind: str, runs: Sequence[PastRun], now: int, zone: str, *, free: bool, no_tips: bool, run: str, nps: bool = False
 ) -> str | None:
     """The reason a run may not begin; None when it may. A free one spends nothing but still waits for its turn."""
-    if any(past.is_open(now) and past.run != run for past in runs):
+    if kind not in STANDING and any(past.is_open(now) and past.run != run and past.kind not in STANDING for past in runs):
         return "busy"
     if free:
         return None

@@ -59,7 +59,7 @@ def lint(guide: Guide, known: Known) -> list[Problem]:
         found.append(Problem(("goal_feature",), NO_FEATURE, {"key": guide.goal_feature}, blocks=True))
     if guide.theme is not None and guide.theme not in known.themes:
         found.append(Problem(("theme",), "There is no theme “%(key)s”.", {"key": guide.theme}, blocks=True))
-    found += _lint_audience(guide.audience, ("audience",), known)
+    found += lint_audience(guide.audience, ("audience",), known)
     found += _lint_kind(guide, known)
     wanted = locales_of(guide)
     if isinstance(guide.title, dict) and wanted - set(guide.title):
@@ -124,7 +124,7 @@ def leaves_of(tree: Audience | None, path: Path = ()) -> Iterator[tuple[Path, Le
             yield from leaves_of(part, (*path, name, index))
 
 
-def _lint_audience(tree: Audience | None, path: Path, known: Known) -> Iterator[Problem]:
+def lint_audience(tree: Audience | None, path: Path, known: Known) -> Iterator[Problem]:
     """A fact nothing ever fills makes an audience of nobody."""
     for place, leaf in leaves_of(tree, path):
         found = _why_unknown(leaf.fact, known)

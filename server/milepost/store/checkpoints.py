@@ -17,6 +17,16 @@ def list_reached_by(connection: Connection, environment_id: int, subject: str, i
     return {(int(c), int(s)) for c, s in driver.fetch_in(connection, sql, [environment_id, subject], sorted(ids))}
 
 
+def list_keys_reached(connection: Connection, environment_id: int, account_id: int | None, end_user_id: int) -> set[str]:
+    """Keys of checkpoints that this person or their account has reached."""
+    sql = (
+        "SELECT DISTINCT c.key FROM checkpoint_reached r JOIN checkpoints c ON c.environment_id = r.environment_id "
+        "AND c.id = r.checkpoint_id WHERE r.environment_id = ? AND ((r.subject = 'end_user' AND r.subject_id = ?) "
+        "OR (r.subject = 'account' AND r.subject_id = ?))"
+    )
+    return {str(key) for (key,) in driver.fetch(connection, sql, (environment_id, end_user_id, account_id or 0))}
+
+
 def add_reached(connection: Connection, environment_id: int, rows: Iterable[tuple[int, str, int, int, int]]) -> None:
     """(checkpoint, subject, subject id, instant, catalogue version): the first time stands."""
     driver.execute_many(

@@ -87,3 +87,15 @@ def list_uses(
     for account, user, ordinal, n, guided in driver.fetch(connection, sql, (environment_id, since_day, *ordinals)):
         found.setdefault((int(account), int(user)), {})[int(ordinal)] = (int(n), int(guided))
     return found
+
+
+def list_used(
+    connection: Connection, environment_id: int, account_id: int, end_user_id: int, ordinals: Sequence[int]
+) -> set[int]:
+    """Those of these features that the person ever used unguided."""
+    sql = (
+        "SELECT ordinal FROM usage WHERE environment_id = ? AND account_id = ? AND end_user_id = ? AND ordinal IN {in} "
+        "GROUP BY ordinal HAVING sum(n) > 0"
+    )
+    rows = driver.fetch_in(connection, sql, [environment_id, account_id, end_user_id], ordinals)
+    return {int(ordinal) for (ordinal,) in rows}

@@ -82,6 +82,15 @@ def list_published(connection: Connection, environment_id: int) -> list[RowMappi
     return list(connection.execute(query.order_by(guides.c.id)).mappings())
 
 
+def list_finished_keys(connection: Connection, environment_id: int, end_user_id: int) -> set[str]:
+    """Keys of guides that a person finished."""
+    sql = (
+        "SELECT g.key FROM guide_states s JOIN guides g ON g.environment_id = s.environment_id AND g.id = s.guide_id "
+        "WHERE s.environment_id = ? AND s.end_user_id = ? AND s.state = 'finished'"
+    )
+    return {str(key) for (key,) in driver.fetch(connection, sql, (environment_id, end_user_id))}
+
+
 def list_themes(connection: Connection, environment_id: int) -> dict[str, str]:
     """{key: JSON}."""
     query = select(guide_themes).where(guide_themes.c.environment_id == environment_id)

@@ -117,6 +117,21 @@ def record_step(
     )
 
 
+def list_standing_runs(connection: Connection, environment_id: int, end_user_id: int) -> dict[int, tuple[int, str, int]]:
+    """{guide_id: (run id, public id, version)} of the newest run that is not closed, whenever it was heard of last."""
+    sql = (
+        "SELECT guide_id, id, public_id, version FROM runs WHERE environment_id = ? AND end_user_id = ? AND closed_at IS NULL "
+        "AND shown_at IS NOT NULL ORDER BY started_at, id"
+    )
+    return {int(g): (int(i), str(p), int(v)) for g, i, p, v in driver.fetch(connection, sql, (environment_id, end_user_id))}
+
+
+def list_run_steps(connection: Connection, environment_id: int, run_id: int) -> set[str]:
+    """Steps the run has reached."""
+    sql = "SELECT step FROM run_steps WHERE environment_id = ? AND run_id = ? AND shown_at IS NOT NULL"
+    return {str(step) for (step,) in driver.fetch(connection, sql, (environment_id, run_id))}
+
+
 def list_states(connection: Connection, environment_id: int) -> dict[int, dict[int, Row]]:
     """{end user: {guide_id: (state, reason, at, until_at)}} of everybody."""
     sql = "SELECT end_user_id, guide_id, state, reason, at, until_at FROM guide_states WHERE environment_id = ?"

@@ -54,6 +54,13 @@ def read_signals(connection: Connection, environment_id: int, account_ids: Itera
     return found
 
 
+def find_last_complaint(connection: Connection, environment_id: int, account_id: int) -> int | None:
+    """When the account last complained, in ms."""
+    sql = "SELECT max(at) FROM signals WHERE environment_id = ? AND account_id = ? AND type = 'ticket' AND category = 'complaint'"
+    last = driver.fetch(connection, sql, (environment_id, account_id))[0][0]
+    return None if last is None else int(last)
+
+
 def read_sources(connection: Connection, environment_id: int, until: int) -> dict[str, tuple[int, int]]:
     """{type: (first, last instant before `until`)} of everything the environment ever received."""
     sql = "SELECT type, min(at), max(at) FROM signals WHERE environment_id = ? AND at < ? GROUP BY type"

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from milepost.actions import guides as actions
+from milepost.actions import resources as actions_resources
 from milepost.actions.guide_report import ENDINGS, Report, list_guide_lines, read_report
 from milepost.actions.guides import Saved
 from milepost.errors import Invalid
@@ -32,6 +33,7 @@ from milepost.wire.guide_api import (
     ProblemOut,
     PublishedOut,
     PushedOut,
+    PushedResource,
     PushIn,
     PushOut,
     RestoreIn,
@@ -89,10 +91,12 @@ def show_one(request: Request) -> Response:
 def push(request: Request) -> Response:
     """Saves drafts and, if asked, publishes them: all or nothing. A dry run tells the same and keeps nothing."""
     asked = read_json(request, PushIn)
-    saved = actions.push_guides(
-        runtime_of(request), tenant(request), asked.guides, actor(request).public_id, publish=asked.publish, dry_run=asked.dry_run
-    )
-    return answer(PushOut(guides=[_show_saved(one) for one in saved], dry_run=asked.dry_run))
+    saved = actions.push(
+        runtime_of(request), tenant(request), asked.guides, asked.resources, actor(request).public_id, publish=asked.publish,
+        dry_run=asked.dry_run,
+    )  # fmt: skip
+    kept = [PushedResource.model_validate({"key": key, "outcome": outcome}) for key, outcome in saved.resources.items()]
+    return answer(PushOut(guides=[_show_saved(one) for one in saved.guides], resources=kept, dry_run=asked.dry_run))
 
 
 @describe(answer=GuideDocuments, tag=TAG)
@@ -100,8 +104,18 @@ def list_documents(request: Request) -> Response:
     """Answers every draft that is not retired as a document, what `guides pull` writes."""
     with db.reading(runtime_of(request).engine) as connection:
         rows = guide_store.list_guides(connection, tenant(request).id)
+        resources = actions_resources.list_resources(connection, tenant(request).id)
     drafts = [actions.read_draft(row) for row in rows if row["status"] != "retired"]
-    return answer(GuideDocuments(guides=sorted(drafts, key=lambda guide: guide.key)))
+    return answer(GuideDocuments(guides=sorted(drafts, key=lambda guide: guide.key), resources=resources))
+
+
+@describe(status=204, tag=TAG)
+def delete_resource(request: Request) -> Response:
+    """Takes a resource off the air, by key."""
+    actions_resources.delete_resource(
+        runtime_of(request), tenant(request), request.path_params["resource"], actor(request).public_id
+    )
+    return Response(status_code=204)
 
 
 @describe(body=Guide, answer=PushedOut, tag=TAG, may_fail_with=(409,))
@@ -227,6 +241,7 @@ routes = [
     Route("/api/v1/guides/{guide}/restore", restore, methods=["POST"], name="api_restore_guide"),
     Route("/api/v1/guides/{guide}/status", set_status, methods=["POST"], name="api_set_guide_status"),
     Route("/api/v1/guides/{guide}/versions", list_versions, methods=["GET"], name="api_guide_versions"),
+    Route("/api/v1/resources/{resource}", delete_resource, methods=["DELETE"], name="api_delete_resource"),
     Route("/api/v1/themes", list_themes, methods=["GET"], name="api_themes"),
     Route("/api/v1/themes/{theme}", save_theme, methods=["PUT"], name="api_save_theme"),
 ]

@@ -23,6 +23,8 @@ ACTIONS = {
     "feature.merged": "Merged a feature",
     "feature.retired": "Retired a feature",
     "guide.brought_back": "Brought a guide back",
+    "resource.saved": "Saved a resource",
+    "resource.deleted": "Deleted a resource",
     "guide.created": "Made a guide",
     "guide.paused": "Paused a guide",
     "guide.published": "Published a guide",

@@ -20,6 +20,7 @@ PERMISSIONS: dict[str, str] = {
     "sdk_chunk": "public",
     "sdk_boot": "key",
     "sdk_claim": "key",
+    "sdk_help": "key",
     # events in
     "segment_events": "key",
     "segment_metrics": "key",
@@ -186,6 +187,7 @@ PERMISSIONS: dict[str, str] = {
     "api_publish_guide": "author",
     "api_restore_guide": "author",
     "api_set_guide_status": "author",
+    "api_delete_resource": "author",
     "api_themes": "viewer",
     "api_save_theme": "author",
     "api_signals": "csm",

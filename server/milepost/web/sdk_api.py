@@ -13,18 +13,20 @@ from starlette.routing import Route
 from milepost.actions.boot import answer_boot
 from milepost.actions.claim import decide_claim
 from milepost.actions.keys import KeyHolder
+from milepost.actions.resources import answer_help
 from milepost.actions.runtime import Runtime
 from milepost.errors import Invalid, Unavailable
 from milepost.web.bodies import read_body
 from milepost.web.inputs import check_storable
 from milepost.web.segment_api import CORS, find_holder, find_tenant, guarded, limit_flood
-from milepost.wire.boot import Asking, BootRequest, ClaimAnswer, ClaimRequest
+from milepost.wire.boot import Asking, BootRequest, ClaimAnswer, ClaimRequest, HelpRequest
 
 S = TypeVar("S", bound=Asking)
 LIMIT = 32 * 1024
 CLAIM_WITHIN_S = 5.0
 ODD = (b"\\u", b"\x00")  # without these no text of a body holds what can't be stored
 BOOT, CLAIM = msgspec.json.Decoder(BootRequest), msgspec.json.Decoder(ClaimRequest)
+HELP = msgspec.json.Decoder(HelpRequest)
 
 
 @guarded
@@ -58,6 +60,16 @@ async def ask_writer(runtime: Runtime, holder: KeyHolder, asking: ClaimRequest) 
         raise Unavailable("The store is slow; don't show the guide.") from problem
 
 
+@guarded
+async def help_centre(request: Request) -> Response:
+    """What the resource centre shows this person: for the page, news, a search, one article; reads only."""
+    asking = read_asking(await read_body(request, LIMIT), HELP)
+    runtime: Runtime = request.app.state.runtime
+    holder = await _holder(request, asking.writeKey)
+    tenant = await find_tenant(runtime, holder.environment_id)
+    return _json(await run_in_threadpool(answer_help, runtime, holder, tenant, asking))
+
+
 async def _holder(request: Request, key: str) -> KeyHolder:
     holder = await find_holder(request, key)
     limit_flood(request, holder, 1)
@@ -84,4 +96,5 @@ def _json(answer: object) -> Response:
 routes = [
     Route("/v1/boot", boot, methods=["POST", "OPTIONS"], name="sdk_boot"),
     Route("/v1/claim", claim, methods=["POST", "OPTIONS"], name="sdk_claim"),
+    Route("/v1/help", help_centre, methods=["POST", "OPTIONS"], name="sdk_help"),
 ]

@@ -1,6 +1,6 @@
 """What the SDK asks and is told: boot and claim."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta, Raw, UnsetType
@@ -38,6 +38,26 @@ class ClaimRequest(Asking, frozen=True, kw_only=True):
     linked: bool = False  # a link asked for it
 
 
+class HelpRequest(Asking, frozen=True, kw_only=True):
+    """`POST /v1/help`: without `query`, `article` or `all`, what the resource centre shows first."""
+
+    path: Annotated[str, Meta(max_length=2000)] = "/"
+    locale: Annotated[str, Meta(max_length=40)] = "en"
+    query: Annotated[str, Meta(max_length=200)] | None = None
+    article: Annotated[str, Meta(max_length=80)] | None = None
+    all: bool = False
+
+
+class HelpAnswer(msgspec.Struct, omit_defaults=True):
+    """For this page, news, guides on offer; or what was found; or one article with its blocks."""
+
+    page: list[dict[str, Any]] | None = None
+    news: list[dict[str, Any]] | None = None
+    guides: list[dict[str, Any]] | None = None
+    found: list[dict[str, Any]] | None = None
+    article: dict[str, Any] | None = None
+
+
 class OpenRun(msgspec.Struct, frozen=True):
     """A run that goes on where it was."""
 
@@ -56,6 +76,7 @@ class BootAnswer(msgspec.Struct):
     rules: Raw | UnsetType = UNSET  # list of {feature, path?, target}
     themes: Raw | UnsetType = UNSET  # {key: theme}
     guides: list[Raw] = []  # as `rules.localise` writes them, encoded once per publication
+    standing: list[dict[str, Any]] | UnsetType = UNSET  # what stands in the page by itself: banner, checklist, resource centre
     open_runs: list[OpenRun] = []
     no_tips: bool = False
 

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from milepost.wire.audience import Audience
 from milepost.wire.guide import Guide, Theme
+from milepost.wire.resource import Resource
 from milepost.wire.shape import Shape
 
 Outcome = Literal["created", "changed", "unchanged"]
@@ -22,17 +23,32 @@ class ProblemOut(Shape):
 
 
 class PushIn(Shape):
-    """Guides to save as drafts; with `publish` they go on air, with `dry_run` nothing is kept."""
+    """Guides to save as drafts; with `publish` they go on air, with `dry_run` nothing is kept. Resources are on air at once."""
 
-    guides: Annotated[list[Guide], Field(min_length=1, max_length=MAX_PUSHED)]
+    guides: Annotated[list[Guide], Field(max_length=MAX_PUSHED)] = []
+    resources: Annotated[list[Resource], Field(max_length=MAX_PUSHED)] = []
     publish: bool = False
     dry_run: bool = False
+
+    @model_validator(mode="after")
+    def _holds_something(self) -> "PushIn":
+        if not self.guides and not self.resources:
+            raise ValueError("nothing is pushed: name `guides` or `resources`")
+        return self
 
 
 class GuideDocuments(Shape):
     """Guides as code, by key."""
 
     guides: list[Guide]
+    resources: list[Resource]
+
+
+class PushedResource(Shape):
+    """What became of one resource."""
+
+    key: str
+    outcome: Outcome
 
 
 class PushedOut(Shape):
@@ -51,6 +67,7 @@ class PushOut(Shape):
     """In the order they came."""
 
     guides: list[PushedOut]
+    resources: list[PushedResource]
     dry_run: bool
 
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Index, PrimaryKeyConstraint, UniqueConstraint
 
-from milepost.store.tables.base import integer, serial, table, text
+from milepost.store.tables.base import integer, real, serial, table, text
 
 guides = table(
     "guides",
@@ -84,6 +84,33 @@ guide_states = table(
     integer("n_shown", default=0),
     integer("last_shown_at", null=True),
     PrimaryKeyConstraint("environment_id", "end_user_id", "guide_id"),
+)
+
+# What a person answered, once per question (and dimension): the latest word, in the transaction of the event that said it.
+survey_answers = table(
+    "survey_answers",
+    integer("environment_id"),
+    integer("guide_id"),
+    integer("end_user_id"),
+    text("question"),
+    text("part", default=""),  # the dimension of a satisfaction question, the article of a resource centre
+    integer("run_id"),
+    integer("account_id", null=True),
+    text("kind"),  # nps | csat | choice | text | helped
+    real("score", null=True),
+    text("answer"),  # JSON: the score, the ids chosen, or the text
+    integer("at"),
+    PrimaryKeyConstraint("environment_id", "guide_id", "end_user_id", "question", "part"),
+)
+
+resources = table(
+    "resources",
+    integer("environment_id"),
+    serial(),
+    text("key"),
+    text("document"),  # JSON: wire.resource.Resource
+    integer("updated_at"),
+    UniqueConstraint("environment_id", "key"),
 )
 
 guide_themes = table(

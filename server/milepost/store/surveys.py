@@ -1,0 +1,59 @@
+"""What people answered in surveys."""
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection
+
+from milepost.store import driver
+
+
+class AnswerRow(NamedTuple):
+    """One answer; `part` is a dimension (or an article), `answer` is JSON."""
+
+    guide_id: int
+    end_user_id: int
+    question: str
+    part: str
+    run_id: int
+    account_id: int | None
+    kind: str
+    score: float | None
+    answer: str
+    at: int
+
+
+COLUMNS = ", ".join(AnswerRow._fields)
+
+
+def save_answer(connection: Connection, environment_id: int, row: AnswerRow) -> None:
+    """Once per person and question: in whatever order they come, the latest word stands."""
+    changed = ("run_id", "account_id", "kind", "score", "answer", "at")
+    sets = ", ".join(f"{name} = excluded.{name}" for name in changed)
+    newer = "(excluded.at > survey_answers.at OR (excluded.at = survey_answers.at AND excluded.answer > survey_answers.answer))"
+    driver.execute(
+        connection,
+        f"INSERT INTO survey_answers (environment_id, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        f"ON CONFLICT (environment_id, guide_id, end_user_id, question, part) DO UPDATE SET {sets} WHERE {newer}",
+        (environment_id, *row),
+    )
+
+
+def list_answers(connection: Connection, environment_id: int, guide_id: int, since: int) -> list[AnswerRow]:
+    """Answers of people who count, newest first."""
+    sql = (
+        f"SELECT {', '.join('s.' + name for name in AnswerRow._fields)} FROM survey_answers s "
+        "JOIN end_users u ON u.environment_id = s.environment_id AND u.id = s.end_user_id "
+        "WHERE s.environment_id = ? AND s.guide_id = ? AND s.at >= ? AND u.internal = 0 "
+        "ORDER BY s.at DESC, s.end_user_id, s.question, s.part"
+    )
+    return [AnswerRow(*row) for row in driver.fetch(connection, sql, (environment_id, guide_id, since))]
+
+
+def list_all_answers(connection: Connection, environment_id: int) -> list[tuple[Any, ...]]:
+    """(guide key, *answer) of the whole environment, oldest first."""
+    sql = (
+        f"SELECT g.key, {', '.join('s.' + name for name in AnswerRow._fields)} FROM survey_answers s "
+        "JOIN guides g ON g.environment_id = s.environment_id AND g.id = s.guide_id "
+        "WHERE s.environment_id = ? ORDER BY s.at, s.guide_id, s.end_user_id, s.question, s.part"
+    )
+    return [tuple(row) for row in driver.fetch(connection, sql, (environment_id,))]
