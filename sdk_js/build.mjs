@@ -37,7 +37,7 @@ const HASHES = Object.fromEntries(Object.keys(CHUNKS).map((name) => [name, name 
 
 /** The console's islands: one bundle each, for our own pages; those that speak to the SDK's bundles share its short names. */
 const islands = join(here, "../server/milepost/web/static/islands");
-const ISLANDS = { editor: false, preview: true };
+const ISLANDS = { editor: false, article: false, preview: true };
 
 const styles = {
   name: "styles",

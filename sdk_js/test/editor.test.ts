@@ -4,6 +4,7 @@ import { readValue } from "../src/console/audience";
 import { renamedStep } from "../src/console/behaviour";
 import { at, moved, pick, put, wordsIn, withWords, type GuideDoc } from "../src/console/document";
 import { openHistory } from "../src/console/history";
+import { blocksOf } from "../src/console/markdown";
 import { toRich, toText } from "../src/console/marks";
 import { withCopy, withoutStep } from "../src/console/steps";
 
@@ -90,4 +91,19 @@ test("a value is a number where numbers were seen or are compared, a list where 
   assert.equal(readValue("is", "true", [false]), true);
   assert.deepEqual(readValue("in", "pro, basic", ["pro"]), ["pro", "basic"]);
   assert.equal(readValue("known", "x", []), undefined);
+});
+
+test("Markdown becomes blocks; what is no block of ours stays text", () => {
+  const found = blocksOf("# Leave\n\nAsk **early**.\nThen wait.\n\n1. one\n2. two\n\n- a\n  more\n- b\n\n![Chart](https://a.example/x.png)\n\n---\n```\nx = 1\n```\n<b>no</b>", "en", "en");
+  assert.deepEqual(found, [
+    { type: "heading", text: "Leave" },
+    { type: "text", text: [{ text: "Ask " }, { text: "early", bold: true }, { text: ". Then wait." }] },
+    { type: "list", ordered: true, items: ["one", "two"] },
+    { type: "list", items: ["a more", "b"] },
+    { type: "image", src: "https://a.example/x.png", alt: "Chart" },
+    { type: "divider" },
+    { type: "code", text: "x = 1" },
+    { type: "text", text: "<b>no</b>" },
+  ]);
+  assert.deepEqual(blocksOf("标题", "zh-CN", "en"), [{ type: "text", text: { "zh-CN": "标题" } }]);
 });

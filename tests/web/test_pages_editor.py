@@ -1,6 +1,7 @@
 """Making guides by pages: from nothing and from the library, copies, what changes between versions, roles, articles."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests.guide_factories import a_guide, a_step, publish
 from tests.web.console import Somebody, become
 
 BASE = "/e/production/guides"
-KINDS = ("tour", "tooltip", "modal")
+KINDS = ("tour", "tooltip", "modal", "banner", "checklist", "survey", "resource_centre")
 
 
 @pytest.fixture
@@ -87,12 +88,27 @@ def test_who_may_not_edit_reads(author: Somebody, sandbox: Sandbox) -> None:
     publish(sandbox, a_guide("intro"))
     for role in ("viewer", "csm"):
         reader = become(sandbox, role)
-        for path in ("intro/edit", "_new", "_preview"):
+        for path in ("intro/edit", "_new", "_preview", "_articles/x?title=x"):
             assert reader.get(f"{BASE}/{path}").status_code == 403
-        for path in ("intro", "intro/changes", "intro/why"):
+        for path in ("intro", "intro/changes", "intro/why", "_articles"):
             page = reader.get(f"{BASE}/{path}")
             assert page.status_code == 200
             assert "/edit" not in page.text
     frame = author.get(f"{BASE}/_preview").headers["content-security-policy"]
     assert "frame-ancestors 'self'" in frame
     assert "script-src 'self';" in frame
+
+
+def test_an_article_is_written_found_and_taken_away(author: Somebody, sandbox: Sandbox) -> None:
+    answer = author.post(f"{BASE}/_articles", {"title": "How do I ask for leave?"})
+    path = answer.headers["location"]
+    assert path.startswith(f"{BASE}/_articles/how-do-i-ask-for-leave?title=")
+    assert "How do I ask for leave?" in author.get(path).text
+    assert "No article yet" in author.get(f"{BASE}/_articles").text
+    document: dict[str, Any] = {"apiVersion": "resource/v1", "key": "how-do-i-ask-for-leave", "kind": "faq"}
+    document |= {"title": {"en": "Leave", "zh-CN": "休假"}, "blocks": [{"type": "text", "text": "So."}]}
+    pushed = author.client.post("/api/v1/guides/push", json={"resources": [document]})
+    assert pushed.status_code == 200
+    assert "en, zh-CN" in author.get(f"{BASE}/_articles").text
+    assert author.post(f"{BASE}/_articles/how-do-i-ask-for-leave/delete").status_code == 303
+    assert author.get(f"{BASE}/_articles/how-do-i-ask-for-leave").status_code == 404

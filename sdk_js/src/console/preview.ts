@@ -4,6 +4,7 @@
  */
 import { openScope } from "../core/scope";
 import { openLayer } from "../desk/layer";
+import { icon } from "../desk/icon";
 import { lookOf } from "../desk/theme";
 import type { Kit, Place, Play, Post, Stage } from "../stage";
 import type { Guide, Standing, Step, Target, Theme } from "../wire";
@@ -83,6 +84,7 @@ function play(draw: Play, kit: Kit, { guide, from, theme, locale, playing }: Sho
       look: lookOf(window, theme),
       locale,
       words,
+      icon,
       openScope,
       visit: (href) => tell({ what: "visit", href }),
       locate: () => ({ el: standIn }),
@@ -115,6 +117,7 @@ function post(draw: Post, kit: Kit, { guide, theme, locale }: Showing): () => vo
     guide: guide as Standing,
     locale,
     scope,
+    icon,
     report: () => undefined,
     show: (name) => tell({ what: "visit", href: name }),
     visit: (href) => tell({ what: "visit", href }),

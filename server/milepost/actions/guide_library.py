@@ -11,7 +11,7 @@ from milepost.wire.codecs.yaml_text import parse_yaml
 from milepost.wire.guide import Guide
 
 KEY_SIGNS = re.compile(r"[^a-z0-9]+")
-KINDS = ("tour", "tooltip", "modal")
+KINDS = ("tour", "tooltip", "modal", "banner", "checklist", "survey", "resource_centre")
 TITLES = {"checklist": {"en": "Get started", "zh-CN": "快速上手"}, "resource_centre": {"en": "Help", "zh-CN": "帮助"}}
 ASK = {"en": "How likely are you to recommend us to a colleague?", "zh-CN": "您有多大可能向同事推荐我们？"}
 ENDS = ({"en": "Not likely", "zh-CN": "不太可能"}, {"en": "Very likely", "zh-CN": "非常可能"})

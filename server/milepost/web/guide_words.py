@@ -128,6 +128,7 @@ class Words:
             "no_tips": _("The person has turned all tips off."),
             "budget_day": _("The person had an unasked guide today; the next may come tomorrow."),
             "budget_week": _("The person had three unasked guides within seven days."),
+            "budget_nps": _("The person was asked for a recommendation within 90 days."),
             "budget_modal": _("The person had a modal within seven days."),
         }.get(code, code)
 
