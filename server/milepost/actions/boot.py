@@ -22,7 +22,7 @@ from milepost.wire.boot import Asking, BootAnswer, BootRequest, OpenRun
 from milepost.wire.guide import STANDING
 
 AS_WRITTEN, BY_HAND = 0, 1
-SLOW_S = 0.002  # of computing
+SLOW_S = 0.004  # of computing
 MOST_SLOW = 10_000
 
 

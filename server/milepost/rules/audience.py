@@ -125,6 +125,9 @@ def _compile_leaf(leaf: Leaf) -> Verdict:
     if leaf.op in {"known", "unknown"}:
         wanted = leaf.op == "known"
         return lambda facts: (facts.get(fact) is not None) is wanted
+    wanted_texts = _texts(leaf)
+    if wanted_texts is not None:
+        return _compile_texts(fact, wanted_texts, positive=leaf.op in {"is", "in"})
     test = _compile_test(leaf)
 
     def verdict(facts: Mapping[str, Any]) -> bool | None:
@@ -134,28 +137,34 @@ def _compile_leaf(leaf: Leaf) -> Verdict:
     return verdict
 
 
+def _texts(leaf: Leaf) -> frozenset[str] | None:
+    """The texts a leaf asks for when it asks for texts alone: what most leaves do."""
+    if leaf.op not in {"is", "is_not", "in", "not_in"}:
+        return None
+    among = leaf.value if leaf.op in {"in", "not_in"} and isinstance(leaf.value, list) else [leaf.value]
+    return frozenset(one for one in among if isinstance(one, str)) if all(isinstance(one, str) for one in among) else None
+
+
+def _compile_texts(fact: str, texts: frozenset[str], *, positive: bool) -> Verdict:
+    def verdict(facts: Mapping[str, Any]) -> bool | None:
+        value = facts.get(fact)
+        if value.__class__ is str:
+            return (value in texts) is positive
+        return None if value is None else any(_same(value, one) for one in texts) is positive
+
+    return verdict
+
+
 def _compile_test(leaf: Leaf) -> Test:
     """What is asked of a value that is known."""
     wanted = leaf.value
     if leaf.op in {"is", "is_not", "in", "not_in"}:
         among = wanted if leaf.op in {"in", "not_in"} and isinstance(wanted, list) else [wanted]
-        return _compile_among(among, positive=leaf.op in {"is", "in"})
+        positive = leaf.op in {"is", "in"}
+        return lambda value: any(_same(value, one) for one in among) is positive
     if leaf.op == "matches":
         return _compile_glob(wanted)
     return _compile_order(ORDER[leaf.op], wanted)
-
-
-def _compile_among(among: list[Any], *, positive: bool) -> Test:
-    if all(isinstance(one, str) for one in among):
-        texts = frozenset(among)
-
-        def test(value: Any) -> bool:
-            if isinstance(value, str):
-                return (value in texts) is positive
-            return any(_same(value, one) for one in among) is positive
-
-        return test
-    return lambda value: any(_same(value, one) for one in among) is positive
 
 
 def _compile_glob(glob: Any) -> Test:
