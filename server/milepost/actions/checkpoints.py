@@ -84,8 +84,7 @@ def list_checkpoint_lines(runtime: Runtime, tenant: Tenant) -> list[CheckpointLi
     today = day_of(runtime.clock(), tenant.zone)
     with db.reading(runtime.engine) as connection:
         rows = feature_store.list_checkpoints(connection, tenant.id)
-        ids = coverage_store.list_account_ids(connection, tenant.id)
-        accounts = coverage_store.read_accounts(connection, tenant.id, ids)
+        accounts = coverage_store.list_plain_accounts(connection, tenant.id)
         there = {a.id for a in accounts if a.ended_on is None or a.ended_on >= today}
         reached = feature_store.list_reached(connection, tenant.id)
     counts = Counter(r["checkpoint_id"] for r in reached if r["subject_id"] in there)

@@ -1,8 +1,12 @@
 """The catalogue with live counts, and one feature's way from eligible to retained, account by account."""
 
 import json
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from sqlalchemy import Connection
 
 from milepost.actions.features import find_warnings, to_wire
 from milepost.actions.grounds import feature_facts
@@ -21,6 +25,7 @@ from milepost.wire.feature import Feature
 HOUR_MS = 3_600_000
 WINDOW_DAYS = 28
 UNPROVEN_TASK_DAYS = 30
+Counts = tuple[dict[int, int], dict[int, int], dict[int, int]]
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,15 @@ class FeatureLine:
     uses_28d: int  # of the 28 days that end today, in the environment's zone
     accounts_28d: int  # of the same days, without accounts that left
     states: dict[str, int]
+
+
+@dataclass(frozen=True)
+class ListedFeature:
+    """A feature by itself."""
+
+    feature: Feature
+    ordinal: int
+    is_merged: bool
 
 
 @dataclass(frozen=True)
@@ -88,43 +102,63 @@ def read_feature_board(runtime: Runtime, tenant: Tenant) -> FeatureBoard:
         rows = feature_store.list_features(connection, tenant.id)
         faults = {f["ordinal"]: f for f in feature_store.list_open_faults(connection, tenant.id)}
         today = day_of(now, tenant.zone)
-        first_hour = start_of_day(today - WINDOW_DAYS + 1, tenant.zone) // HOUR_MS
-        uses = feature_store.sum_rule_hours(connection, tenant.id, first_hour)
-        recent = feature_store.sum_rule_hours(connection, tenant.id, now // HOUR_MS - 1)
-        users = coverage_store.count_accounts_using(connection, tenant.id, today - WINDOW_DAYS + 1, today)
+        counts = _count_uses(connection, tenant, now)
         states = score_store.count_states(connection, tenant.id, today)
         matched, total = feature_store.read_reach(connection, tenant.id, today - WINDOW_DAYS + 1, today)
         version = feature_store.newest_version(connection, tenant.id)
         n_unmatched = len(feature_store.list_unmatched(connection, tenant.id, 1_000))
     keys = {r["ordinal"]: r["key"] for r in rows}
-    lines = [
-        _line(r, keys, faults.get(r["ordinal"]), (recent, uses, users), states.get(r["ordinal"], {}), now, today) for r in rows
-    ]
+    lines = [_line(r, keys, faults.get(r["ordinal"]), counts, states.get(r["ordinal"], {}), now, today) for r in rows]
     lines.sort(key=lambda line: (line.feature.module, line.ordinal))
     whole = faults.get(-1)
     return FeatureBoard(version, lines, matched, total, whole["since_at"] if whole else None, find_warnings(rows), n_unmatched)
 
 
+def list_features(runtime: Runtime, tenant: Tenant) -> list[ListedFeature]:
+    """Every feature, by module and ordinal, without a count."""
+    with db.reading(runtime.engine) as connection:
+        rows = feature_store.list_features(connection, tenant.id)
+    listed = [ListedFeature(to_wire(row), row["ordinal"], row["merged_into"] is not None) for row in rows]
+    return sorted(listed, key=lambda one: (one.feature.module, one.ordinal))
+
+
+def find_feature(runtime: Runtime, tenant: Tenant, key: str) -> Feature:
+    """By key or an earlier one, without a count; raises NotFound."""
+    with db.reading(runtime.engine) as connection:
+        return to_wire(_find(feature_store.list_features(connection, tenant.id), key))
+
+
+def _find(rows: Sequence[feature_store.FeatureRow], key: str) -> feature_store.FeatureRow:
+    """The first by module and ordinal."""
+    found = [row for row in rows if key == row["key"] or key in json.loads(row["aliases"])]
+    if not found:
+        raise NotFound(f"There is no feature {key!r}.")
+    return min(found, key=lambda row: (row["module"], row["ordinal"]))
+
+
 def read_feature_page(runtime: Runtime, tenant: Tenant, key: str) -> FeaturePage:
     """Raises NotFound."""
-    line = next((x for x in read_feature_board(runtime, tenant).lines if key in {x.feature.key, *x.feature.aliases}), None)
-    if line is None:
-        raise NotFound(f"There is no feature {key!r}.")
-    today = day_of(runtime.clock(), tenant.zone)
+    now = runtime.clock()
+    today = day_of(now, tenant.zone)
     with db.reading(runtime.engine) as connection:
-        held = score_store.list_feature_accounts(connection, tenant.id, line.ordinal)
-        ids = [row[0] for row in held]
-        accounts = {a.id: a.key for a in coverage_store.read_accounts(connection, tenant.id, ids)}
+        rows = feature_store.list_features(connection, tenant.id)
+        row = _find(rows, key)
+        ordinal = row["ordinal"]
+        faults = {f["ordinal"]: f for f in feature_store.list_open_faults(connection, tenant.id)}
+        counts = _count_uses(connection, tenant, now, ordinal)
+        held = score_store.list_feature_accounts(connection, tenant.id, ordinal)
+        ids = [account_id for account_id, *_ in held]
+        accounts = {a.id: a.key for a in coverage_store.list_plain_accounts(connection, tenant.id)}
         lines = {x.key: x for x in read_lines(connection, tenant.id, today)}
-        uses = coverage_store.read_feature_people(connection, tenant.id, ids, [line.ordinal])
-        last = coverage_store.read_last_days(connection, tenant.id, ids)
+        uses = coverage_store.read_feature_people(connection, tenant.id, ids, [ordinal])
+        last = coverage_store.read_feature_spans(connection, tenant.id, ordinal)
     found = []
     for account_id, state, guided, since in held:
-        account = lines[accounts[account_id]]
-        if account.stage == "lost":
+        account = lines.get(accounts.get(account_id, ""))
+        if account is None or account.stage == "lost":
             continue
-        recent = [u for u in uses.get(account_id, {}).get(line.ordinal, []) if u[0] > today - WINDOW_DAYS]
-        span = last.get(account_id, {}).get(line.ordinal)
+        recent = [u for u in uses.get(account_id, {}).get(ordinal, []) if u[0] > today - WINDOW_DAYS]
+        span = last.get(account_id)
         found.append(
             FeatureAccount(
                 account, state, bool(guided), since, len({u for _, u, _ in recent}), len({d for d, _, _ in recent}),
@@ -132,7 +166,20 @@ def read_feature_page(runtime: Runtime, tenant: Tenant, key: str) -> FeaturePage
             )
         )  # fmt: skip
     found.sort(key=lambda a: (-a.n_days, -(a.account.arr or 0.0), a.account.name))
+    keys = {r["ordinal"]: r["key"] for r in rows}
+    line = _line(row, keys, faults.get(ordinal), counts, dict(Counter(a.state for a in found)), now, today)
     return FeaturePage(line, _funnel(found), found)
+
+
+def _count_uses(connection: Connection, tenant: Tenant, now: int, ordinal: int | None = None) -> Counts:
+    """{ordinal: n} of the uses of the last hours, of 28 days, and of the accounts of 28 days; of one feature, or of all."""
+    today = day_of(now, tenant.zone)
+    first_hour = start_of_day(today - WINDOW_DAYS + 1, tenant.zone) // HOUR_MS
+    return (
+        feature_store.sum_rule_hours(connection, tenant.id, now // HOUR_MS - 1, ordinal),
+        feature_store.sum_rule_hours(connection, tenant.id, first_hour, ordinal),
+        coverage_store.count_accounts_using(connection, tenant.id, today - WINDOW_DAYS + 1, today, ordinal),
+    )
 
 
 def read_recent_uses(runtime: Runtime, tenant: Tenant) -> dict[int, int]:
@@ -153,7 +200,7 @@ def _funnel(accounts: list[FeatureAccount]) -> dict[str, int]:
 
 
 def _line(
-    row: Any, keys: dict[int, str], fault: Any, counts: tuple[dict[int, int], ...], states: dict[str, int],
+    row: Any, keys: dict[int, str], fault: Any, counts: Counts, states: dict[str, int],
     now: int, today: int,
 ) -> FeatureLine:  # fmt: skip
     recent, uses, users = (count.get(row["ordinal"], 0) for count in counts)

@@ -113,18 +113,19 @@ def is_entitled(offer: Offer, plan: Plan, *, unknown_is_all: bool) -> bool | Non
 
 def is_live(feature: FeatureFacts, t: int) -> bool:
     """Not retired, not merged away, not introduced later."""
-    gone = [day for day in (feature.retired_on, feature.merged_on) if day is not None]
-    if gone and min(gone) <= t:
+    if feature.retired_on is not None and feature.retired_on <= t:
+        return False
+    if feature.merged_on is not None and feature.merged_on <= t:
         return False
     return feature.introduced_on is None or feature.introduced_on <= t
 
 
-def joins_on(feature: FeatureFacts, use: AccountUse, t: int, *, unknown_is_all: bool) -> int | None:
+def joins_on(feature: FeatureFacts, use: AccountUse, plans: Sequence[Plan], t: int, *, unknown_is_all: bool) -> int | None:
     """The day from which the feature counts for the account; None when it is not entitled on day t.
 
-    Entitled since the account's start and there by then: at once. Later: 28 days after it reached the account.
+    `plans` are its `known_plans`. Entitled since the account's start and there by then: at once. Later: 28 days after it
+    reached the account.
     """
-    plans = known_plans(use, t)
     entitled_at = entitled_since(known_offers(feature, t), plans, unknown_is_all=unknown_is_all)
     if entitled_at is None:
         return None
@@ -154,7 +155,10 @@ def entitled_since(offers: Sequence[Offer], plans: Sequence[Plan], *, unknown_is
 
 def known_offers(feature: FeatureFacts, t: int) -> Sequence[Offer]:
     """Whom the feature was for until day t, ascending; the first holds back for ever."""
-    return [offer for offer in feature.offers if offer.from_on <= t] or feature.offers[:1]
+    offers = feature.offers
+    if len(offers) == 1:  # of most features nothing ever changed
+        return offers
+    return [offer for offer in offers if offer.from_on <= t] or offers[:1]
 
 
 def known_plans(use: AccountUse, t: int) -> list[Plan]:
@@ -199,6 +203,7 @@ def count_coverage(
         name: set() for name in ("eligible", "used", "guided_only", "new", "whitespace", "unknown", "suspect", "all", "rate")
     }
     states: dict[int, State] = {}
+    plans = known_plans(use, t)
     core_sum = core_weight = 0.0
     for feature in features:
         if not is_live(feature, t):
@@ -206,7 +211,7 @@ def count_coverage(
         o = feature.ordinal
         mask, helped = days.get(o, 0) & until, guided.get(o, 0) & until
         used = bool(mask & window)
-        joined = joins_on(feature, use, t, unknown_is_all=unknown_is_all)
+        joined = joins_on(feature, use, plans, t, unknown_is_all=unknown_is_all)
         countable = feature.proven and not feature.suspect
         if feature.suspect:
             sets["suspect"].add(o)
@@ -215,7 +220,7 @@ def count_coverage(
             sets["all"].add(o)
             if used:
                 sets["rate"].add(o)
-        plan_known = joined is not None or _is_known_unentitled(feature, use, t)
+        plan_known = joined is not None or _is_known_unentitled(feature, plans, t)
         states[o] = state_of(mask, feature.cadence, at, entitled=joined is not None or not plan_known, guided=bool(helped))
         if joined is None:
             sets["whitespace" if plan_known else "unknown"].add(o)
@@ -263,5 +268,5 @@ def _has_audience(feature: FeatureFacts, use: AccountUse) -> bool:
     return role is None or role in use.roles or use.has_unknown_role
 
 
-def _is_known_unentitled(feature: FeatureFacts, use: AccountUse, t: int) -> bool:
-    return is_entitled(known_offers(feature, t)[-1], known_plans(use, t)[-1], unknown_is_all=False) is False
+def _is_known_unentitled(feature: FeatureFacts, plans: Sequence[Plan], t: int) -> bool:
+    return is_entitled(known_offers(feature, t)[-1], plans[-1], unknown_is_all=False) is False

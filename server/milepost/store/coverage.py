@@ -159,14 +159,23 @@ def read_last_days(connection: Connection, environment_id: int, ids: Iterable[in
     return found
 
 
-def count_accounts_using(connection: Connection, environment_id: int, from_day: int, today: int) -> dict[int, int]:
-    """{ordinal: accounts with unguided use since that day}, without those that left before today."""
+def read_feature_spans(connection: Connection, environment_id: int, ordinal: int) -> dict[int, tuple[int, int]]:
+    """{account: (first, last day of unguided use)} of one feature."""
+    sql = "SELECT account_id, first_day, last_day FROM feature_last WHERE environment_id = ? AND ordinal = ?"
+    return {int(account): (first, last) for account, first, last in driver.fetch(connection, sql, (environment_id, ordinal))}
+
+
+def count_accounts_using(
+    connection: Connection, environment_id: int, from_day: int, today: int, of: int | None = None
+) -> dict[int, int]:
+    """{ordinal: accounts with unguided use since that day}, of all features or of one, without those that left before today."""
+    only, marks = ("", ()) if of is None else ("AND l.ordinal = ? ", (of,))
     sql = (
         "SELECT l.ordinal, count(*) FROM feature_last l JOIN accounts a ON a.environment_id = l.environment_id "
         "AND a.id = l.account_id WHERE l.environment_id = ? AND l.last_day >= ? AND (a.ended_on IS NULL OR a.ended_on >= ?) "
-        "GROUP BY l.ordinal"
+        f"{only}GROUP BY l.ordinal"
     )
-    return {int(o): int(n) for o, n in driver.fetch(connection, sql, (environment_id, from_day, today))}
+    return {int(o): int(n) for o, n in driver.fetch(connection, sql, (environment_id, from_day, today, *marks))}
 
 
 def read_event_hours(connection: Connection, environment_id: int, until_hour: int) -> tuple[int, int] | None:

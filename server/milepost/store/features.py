@@ -161,10 +161,11 @@ def read_rule_hours(connection: Connection, environment_id: int, from_hour: int)
     return found
 
 
-def sum_rule_hours(connection: Connection, environment_id: int, from_hour: int) -> dict[int, int]:
-    """{ordinal: uses} from an hour on; ordinal −1 = every event."""
-    sql = "SELECT ordinal, sum(n) FROM rule_hour WHERE environment_id = ? AND hour >= ? GROUP BY ordinal"
-    return {int(ordinal): int(n) for ordinal, n in driver.fetch(connection, sql, (environment_id, from_hour))}
+def sum_rule_hours(connection: Connection, environment_id: int, from_hour: int, of: int | None = None) -> dict[int, int]:
+    """{ordinal: uses} from an hour on, of all features or of one; ordinal −1 = every event."""
+    only, marks = ("", ()) if of is None else (" AND ordinal = ?", (of,))
+    sql = f"SELECT ordinal, sum(n) FROM rule_hour WHERE environment_id = ? AND hour >= ?{only} GROUP BY ordinal"
+    return {int(ordinal): int(n) for ordinal, n in driver.fetch(connection, sql, (environment_id, from_hour, *marks))}
 
 
 def read_reach(connection: Connection, environment_id: int, from_day: int, to_day: int) -> tuple[int, int]:

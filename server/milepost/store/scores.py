@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from milepost.store import driver
-from milepost.store.tables.scores import feature_state, live_scores, settled_scores
+from milepost.store.tables.scores import live_scores, settled_scores
 from milepost.store.tables.workspaces import job_runs
 
 COLUMNS = tuple(c.name for c in settled_scores.columns)
@@ -194,9 +194,8 @@ def count_states(connection: Connection, environment_id: int, today: int) -> dic
 
 def list_feature_accounts(connection: Connection, environment_id: int, ordinal: int) -> list[tuple[Any, ...]]:
     """(account id, state, guided only, since day) of one feature."""
-    query = select(feature_state.c.account_id, feature_state.c.state, feature_state.c.guided_only, feature_state.c.since_on)
-    query = query.where(feature_state.c.environment_id == environment_id, feature_state.c.ordinal == ordinal)
-    return [tuple(row) for row in connection.execute(query)]
+    sql = "SELECT account_id, state, guided_only, since_on FROM feature_state WHERE environment_id = ? AND ordinal = ?"
+    return driver.fetch(connection, sql, (environment_id, ordinal))
 
 
 def start_run(connection: Connection, environment_id: int, job: str, for_on: int, now: int) -> bool:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from milepost.actions.checkpoints import CheckpointLine, list_checkpoint_lines, retire_checkpoint, save_checkpoint
-from milepost.actions.feature_board import read_feature_board
+from milepost.actions.feature_board import ListedFeature, list_features
 from milepost.errors import Invalid
 from milepost.web import inputs
 from milepost.web.api_shapes import runtime_of
@@ -158,12 +158,12 @@ def _show(request: Request, lines: list[CheckpointLine]) -> Response:
 
 
 def _show_form(request: Request, draft: Draft, *, is_new: bool, status: int = 200) -> Response:
-    features = [x.feature for x in _features(request) if x.merged_into is None]
+    features = [x.feature for x in _features(request) if not x.is_merged]
     return render(request, "checkpoint_form.html", status=status, draft=draft, is_new=is_new, features=features)
 
 
-def _features(request: Request) -> list[Any]:
-    return read_feature_board(runtime_of(request), tenant(request)).lines
+def _features(request: Request) -> list[ListedFeature]:
+    return list_features(runtime_of(request), tenant(request))
 
 
 BASE = "/e/{environment}/features/_checkpoints"

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from milepost.actions.feature_board import read_feature_board, read_feature_page
+from milepost.actions.feature_board import find_feature, list_features
 from milepost.actions.features import merge_feature, retire_feature, save_feature
 from milepost.actions.preview import Preview, preview_catalogue, preview_merge
 from milepost.errors import Conflict, Invalid, MilepostError
@@ -99,7 +99,7 @@ def _take(request: Request, held: Feature | None) -> Response:
 
 
 def _is_taken(request: Request, key: str) -> bool:
-    lines = read_feature_board(runtime_of(request), tenant(request)).lines
+    lines = list_features(runtime_of(request), tenant(request))
     return any(key in {line.feature.key, *line.feature.aliases} for line in lines)
 
 
@@ -112,7 +112,7 @@ def _show_form(
     focus: str = "",
     problem: MilepostError | None = None,
 ) -> Response:
-    lines = read_feature_board(runtime_of(request), tenant(request)).lines
+    lines = list_features(runtime_of(request), tenant(request))
     words = translations(request)
     return render(
         request,
@@ -136,7 +136,7 @@ def _show_preview(
 
 
 def _read(request: Request) -> Feature:
-    return read_feature_page(runtime_of(request), tenant(request), request.path_params["feature"]).line.feature
+    return find_feature(runtime_of(request), tenant(request), request.path_params["feature"])
 
 
 def _read_day(request: Request) -> str:

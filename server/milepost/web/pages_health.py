@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from milepost.actions.feature_history import read_author_names
 from milepost.actions.health import HeldModel, activate_model, check_model, judge_model, list_models, publish_model
-from milepost.actions.trial import try_model
+from milepost.actions.trial import review_model, try_model
 from milepost.errors import Invalid, NotFound
 from milepost.store import engine as db
 from milepost.web.api_shapes import runtime_of
@@ -67,7 +67,7 @@ def _show(
         judged = draft or chosen.model
         verdict = judge_model(connection, held_tenant.id, judged)
     # a text with faults has no facts: those of the chosen version stand
-    trial = try_model(runtime, held_tenant, judged)
+    trial = review_model(runtime, held_tenant, chosen) if draft is None else try_model(runtime, held_tenant, draft)
     return render(
         request,
         "health.html",
