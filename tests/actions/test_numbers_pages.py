@@ -7,12 +7,17 @@ import pytest
 from milepost.actions.account import read_account_page
 from milepost.actions.feature_board import read_feature_board, read_feature_page
 from milepost.actions.features import push_catalogue, retire_feature
+from milepost.actions.health import read_active_model
 from milepost.actions.heatmap import read_heatmap
+from milepost.actions.heatmap_choice import HeatChoice, choose_part
 from milepost.actions.portfolio import read_portfolio
+from milepost.actions.portfolio_choice import Choice
 from milepost.actions.score import refresh_dirty, settle_days
 from milepost.actions.signals import Signal, record_signals
+from milepost.actions.trial import review_model, try_model
 from milepost.actions.workspaces import create_workspace
 from milepost.rules.days import date_of, day_of, start_of_day
+from milepost.store import engine as db
 from milepost.wire.feature import Catalogue, EventRule, Feature
 from tests.factories import DAY_MS, Sandbox
 
@@ -165,3 +170,20 @@ def test_a_past_day_has_the_tickets_and_the_timeline_of_that_day(book: Sandbox) 
     assert (past.n_open_tickets, past.n_complaints_30d) == (2, 1)
     assert [entry.detail for entry in past.timeline if entry.kind == "ticket"] == ["then", "old"]
     assert all(day_of(entry.at, "UTC") <= today - 10 for entry in past.timeline)
+
+
+def test_the_version_that_scores_is_shown_as_a_dry_run_of_it_would_say(book: Sandbox) -> None:
+    with db.reading(book.runtime.engine) as connection:
+        held = read_active_model(connection, book.environment_id)
+    stands, tried = review_model(book.runtime, book.tenant, held), try_model(book.runtime, book.tenant, held.model)
+    assert tried.n_accounts == 2
+    assert stands == tried
+
+
+def test_a_page_of_the_heat_map_holds_some_rows_and_counts_all(book: Sandbox) -> None:
+    heat = read_heatmap(book.runtime, book.tenant)
+    whole = choose_part(heat, HeatChoice(Choice()))
+    pages = [whole.page(first, 1) for first in range(whole.n_rows)]
+    assert [row.account.key for page in pages for row in page.rows] == [row.account.key for row in whole.rows]
+    assert all((page.totals, page.shares, page.n_rows) == (whole.totals, whole.shares, 2) for page in pages)
+    assert [page.groups[0].n_rows for page in pages] == [g.n_rows for g in whole.groups for _ in g.rows]

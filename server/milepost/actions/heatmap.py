@@ -1,8 +1,12 @@
 """The heat map: accounts × features, one state per cell."""
 
-import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
+from itertools import repeat
+
+import msgspec
 
 from milepost.actions.grounds import feature_facts
 from milepost.actions.portfolio import AccountLine, read_lines
@@ -40,27 +44,56 @@ class HeatCell:
     used: bool = False
 
 
+@cache
+def _cell(state: str, guided_only: bool, counts: bool, used: bool) -> HeatCell:
+    """At most 56 kinds of cell stand for all of them: equal ones are the same object."""
+    return HeatCell(state, guided_only, counts, used)
+
+
 @dataclass(frozen=True)
 class HeatRow:
-    """An account with one cell per column, in the columns' order."""
+    """An account with one state per column, whose ordinals are `ordinals`; the sets hold ordinals, also of other features."""
 
     account: AccountLine
-    cells: list[HeatCell]
+    states: list[str]
+    ordinals: Sequence[int]
+    guided_only: frozenset[int]
+    eligible: frozenset[int]
+    used: frozenset[int]
+
+    @cached_property
+    def cells(self) -> list[HeatCell]:
+        """One per column: made for what is shown, which is seldom all."""
+        guided, eligible, used = self.guided_only, self.eligible, self.used
+        pairs = zip(self.states, self.ordinals, strict=True)
+        return [_cell(state, o in guided, o in eligible, o in used) for state, o in pairs]
 
 
 @dataclass(frozen=True)
 class HeatMap:
-    """Columns by module and name, rows by tier and coverage; totals over all cells by state."""
+    """Columns by module and name, rows by tier and coverage."""
 
     day: int
     columns: list[HeatColumn]
     rows: list[HeatRow]
-    totals: dict[str, int]
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """{state: cells}."""
+        return count_cells(self.rows)
 
     @property
     def modules(self) -> list[tuple[str, int]]:
         """(module, number of columns), in order."""
         return list(Counter(column.module for column in self.columns).items())
+
+
+def count_cells(rows: Sequence[HeatRow]) -> dict[str, int]:
+    """{state: cells} over these rows."""
+    counted: Counter[str] = Counter()
+    for row in rows:
+        counted.update(row.states)
+    return {state: counted.get(state, 0) for state in STATES}
 
 
 def read_heatmap(runtime: Runtime, tenant: Tenant, *, owner_email: str | None = None) -> HeatMap:
@@ -79,17 +112,15 @@ def read_heatmap(runtime: Runtime, tenant: Tenant, *, owner_email: str | None = 
         )
         for f in features
     ]
-    ordinals = [(f["ordinal"], str(f["ordinal"])) for f in features]
-    cells: dict[tuple[str, bool, bool, bool], HeatCell] = {}  # a few dozen kinds of cell stand for all of them
+    ordinals = tuple(f["ordinal"] for f in features)
+    names = [str(ordinal) for ordinal in ordinals]
     rows = []
     for account_id, (states_text, grounds_text) in held.items():
         line = lines.get(keys.get(account_id, ""))
         if line is None or line.stage == "lost" or (owner_email is not None and line.owner_email != owner_email):
             continue
-        states, grounds = json.loads(states_text), json.loads(grounds_text)
-        guided, eligible, used = (set(grounds.get(name, ())) for name in ("guided_only", "eligible", "used"))
-        kinds = [(states.get(key, "never"), o in guided, o in eligible, o in used) for o, key in ordinals]
-        rows.append(HeatRow(line, [cells.get(kind) or cells.setdefault(kind, HeatCell(*kind)) for kind in kinds]))
+        states, grounds = msgspec.json.decode(states_text), msgspec.json.decode(grounds_text)
+        guided, eligible, used = (frozenset(grounds.get(name, ())) for name in ("guided_only", "eligible", "used"))
+        rows.append(HeatRow(line, list(map(states.get, names, repeat("never"))), ordinals, guided, eligible, used))
     rows.sort(key=lambda row: (row.account.tier or "~", -(row.account.coverage or 0.0), row.account.name))
-    counted = Counter(cell.state for row in rows for cell in row.cells)
-    return HeatMap(today, columns, rows, {state: counted.get(state, 0) for state in STATES})
+    return HeatMap(today, columns, rows)

@@ -7,13 +7,13 @@ from functools import partial
 from itertools import groupby
 from typing import Any
 
-from milepost.actions.heatmap import STATES, HeatColumn, HeatMap, HeatRow
+from milepost.actions.heatmap import STATES, HeatColumn, HeatMap, HeatRow, count_cells
 from milepost.actions.portfolio_choice import Choice, fits
 
 
 def count_state(state: str, row: HeatRow) -> int:
     """Cells of the row in this state."""
-    return sum(cell.state == state for cell in row.cells)
+    return row.states.count(state)
 
 
 ROW_SORTS: dict[str, Callable[[HeatRow], Any]] = {
@@ -60,6 +60,7 @@ class HeatGroup:
     tier: str | None
     named: bool
     rows: list[HeatRow]
+    n_rows: int  # all of the tier's, where `rows` may be those of one page
     n_used: int
     n_eligible: int
 
@@ -74,11 +75,22 @@ class HeatView:
     shares: list[Share]
     groups: list[HeatGroup]
     totals: dict[str, int]
+    n_rows: int  # of all pages
 
     @property
     def rows(self) -> list[HeatRow]:
         """All rows in order."""
         return [row for group in self.groups for row in group.rows]
+
+    def page(self, first: int, size: int) -> "HeatView":
+        """The same map with so many of its rows; what is counted is still counted over all."""
+        shown, begin = [], 0
+        for group in self.groups:
+            part = group.rows[max(0, first - begin) : max(0, first + size - begin)]
+            begin += len(group.rows)
+            if part:
+                shown.append(replace(group, rows=part))
+        return replace(self, groups=shown)
 
 
 def choose_part(heat: HeatMap, choice: HeatChoice) -> HeatView:
@@ -88,8 +100,7 @@ def choose_part(heat: HeatMap, choice: HeatChoice) -> HeatView:
     order = _order_columns(heat.columns, shares, choice)
     columns = [heat.columns[i] for i in order]
     if order != list(range(len(order))):
-        rows = [replace(row, cells=[row.cells[i] for i in order]) for row in rows]
-    counted = Counter(cell.state for row in rows for cell in row.cells)
+        rows = [_reorder(row, order) for row in rows]
     runs = [(name, len(list(run))) for name, run in groupby(columns, key=lambda c: c.module)]
     return HeatView(
         heat.day,
@@ -97,17 +108,22 @@ def choose_part(heat: HeatMap, choice: HeatChoice) -> HeatView:
         runs if choice.columns == "module" else [("", len(columns))],
         [shares[i] for i in order],
         _group(rows, choice),
-        {state: counted.get(state, 0) for state in STATES},
+        count_cells(rows),
+        len(rows),
     )
 
 
+def _reorder(row: HeatRow, order: Sequence[int]) -> HeatRow:
+    return replace(row, states=[row.states[i] for i in order], ordinals=[row.ordinals[i] for i in order])
+
+
 def _shares(rows: Sequence[HeatRow], n_columns: int) -> list[Share]:
-    used, counts = [0] * n_columns, [0] * n_columns
+    used: Counter[int] = Counter()
+    counts: Counter[int] = Counter()
     for row in rows:
-        for i, cell in enumerate(row.cells):
-            counts[i] += cell.counts
-            used[i] += cell.used
-    return [Share(n, of) for n, of in zip(used, counts, strict=True)]
+        used.update(row.used)
+        counts.update(row.eligible)
+    return [Share(used[o], counts[o]) for o in rows[0].ordinals] if rows else [Share(0, 0)] * n_columns
 
 
 def _order_columns(columns: Sequence[HeatColumn], shares: Sequence[Share], choice: HeatChoice) -> list[int]:
@@ -137,4 +153,5 @@ def _group(rows: list[HeatRow], choice: HeatChoice) -> list[HeatGroup]:
 
 
 def _make_group(tier: str | None, *, named: bool, rows: list[HeatRow]) -> HeatGroup:
-    return HeatGroup(tier, named, rows, sum(row.account.n_used for row in rows), sum(row.account.n_eligible for row in rows))
+    used, eligible = sum(row.account.n_used for row in rows), sum(row.account.n_eligible for row in rows)
+    return HeatGroup(tier, named, rows, len(rows), used, eligible)

@@ -27,6 +27,7 @@ from milepost.web.words import Words
 from milepost.wire.codecs.csv_text import write_csv
 from milepost.wire.shape import Shape
 
+PAGE_SIZE = 500
 ALPHABETIC = frozenset({"tier", "name", "module"})
 
 
@@ -41,6 +42,7 @@ class HeatQuery(Shape):
     dir: Literal["", "asc", "desc"] = ""
     columns: Literal["module", "use", "name"] = "module"
     cdir: Literal["", "asc", "desc"] = ""
+    page: Annotated[int, Field(ge=1, le=100_000)] = 1
 
     @property
     def rows_descend(self) -> bool:
@@ -68,8 +70,8 @@ class Asked:
         return HeatChoice(lines, q.rows, q.rows_descend, q.columns, q.columns_descend)
 
     def link(self, **changes: Any) -> str:
-        """This page with a part of the query changed."""
-        values = self.query.model_dump(exclude_unset=True) | changes
+        """This page with a part of the query changed; back to its first rows unless that is the change."""
+        values = self.query.model_dump(exclude_unset=True) | {"page": 1} | changes
         defaults = {name: field.default for name, field in HeatQuery.model_fields.items()}
         kept = {name: value for name, value in values.items() if value != defaults.get(name)}
         return f"?{urlencode(kept)}" if kept else self.path
@@ -82,8 +84,11 @@ class Asked:
 def heatmap_page(request: Request) -> Response:
     """The map, or the table of counts."""
     heat, asked = _read(request)
-    view = choose_part(heat, asked.choice())
-    kinds = list({id(cell): cell for row in view.rows for cell in row.cells}.values())
+    whole = choose_part(heat, asked.choice())
+    n_pages = max(1, -(-whole.n_rows // PAGE_SIZE))
+    page = min(asked.query.page, n_pages)
+    view = whole.page((page - 1) * PAGE_SIZE, PAGE_SIZE)
+    kinds = list({id(cell): cell for row in view.rows for cell in row.cells}.values()) if asked.query.view == "map" else []
     return render(
         request,
         "heatmap.html",
@@ -91,6 +96,9 @@ def heatmap_page(request: Request) -> Response:
         query=asked.query,
         heat=view,
         n_all=len(heat.rows),
+        page=page,
+        n_pages=n_pages,
+        page_size=PAGE_SIZE,
         filters=_filters(request, asked, heat),
         kinds=kinds,
         join_cells=partial(_join_cells, kinds, [n for _name, n in view.modules]),
