@@ -13,7 +13,7 @@ from sqlalchemy import Table  # noqa: E402
 from sqlalchemy.dialects import postgresql, sqlite  # noqa: E402
 from sqlalchemy.schema import CreateIndex, CreateTable  # noqa: E402
 
-from milepost.store.tables import accounts, catalogue, contacts, events, guides, metadata, scores, tasks, workspaces  # noqa: E402
+from milepost.store.tables import accounts, builder, catalogue, contacts, events, guides, metadata, scores, tasks, workspaces  # noqa: E402
 
 IDEAS = [
     ("20261124_01_workspaces", workspaces, "The vendor's team: workspaces, members, environments, keys, audit."),
@@ -24,6 +24,7 @@ IDEAS = [
     ("20261124_06_guides", guides, "Guides, versions, runs."),
     ("20261125_07_contacts", contacts, "Contacts of accounts, and the touches logged with them."),
     ("20261125_08_tasks", tasks, "Tasks of accounts: owner, due day, snooze."),
+    ("20261125_09_builder", builder, "Sessions of the builder inside the host product."),
 ]
 PARTITIONED = {"events": " PARTITION BY RANGE (key)"}
 

@@ -7,17 +7,27 @@ type Call = [method: string, ...rest: any[]];
 type Entry = ((...call: Call) => unknown) & { q?: Call[] };
 
 /**
- * `base` is the server's address, `key` the write key of the script tag (none: `init` brings it).
+ * `base` is the server's address, `key` the write key of the script tag (none: `init` brings it), `builder` the hash of the authors' chunk.
  * Calls that waited in the stub are made now.
  */
-export function attach(win: Window & { milepost?: Entry }, { createSdk, attempt }: typeof Core, base: string, key: string | undefined, load: Load): void {
+export function attach(win: Window & { milepost?: Entry }, { createSdk, attempt }: typeof Core, base: string, key: string | undefined, load: Load, builder: string): void {
   let sdk: Sdk | undefined;
   let early: Call[] = [];
+  let begun: unknown;
   const init = (writeKey: string | undefined, options: Options = {}) => {
-    if (sdk || !writeKey) return;
-    sdk = createSdk(win, writeKey, (options.host ?? base).replace(/\/$/, ""), options, load);
-    early.forEach((call) => entry(...call));
-    early = [];
+    if (begun || !(begun = writeKey)) return;
+    const host = (options.host ?? base).replace(/\/$/, "");
+    const begin = () => {
+      sdk = createSdk(win, writeKey, host, options, load);
+      early.forEach((call) => entry(...call));
+      early = [];
+    };
+    // A code in the address, or a session of this tab. The builder brings no guides, and hears clicks before the SDK does, so that those on itself never count.
+    if (options.builder && attempt(() => /mpb_/.test(location.hash + sessionStorage.mpb_)))
+      load(builder)
+        .then((one) => (load = one.open(writeKey, host, load, early)))
+        .then(begin, begin);
+    else begin();
   };
   const entry: Entry = (...call) =>
     attempt(() => {
@@ -25,7 +35,7 @@ export function attach(win: Window & { milepost?: Entry }, { createSdk, attempt 
       if (method === "init") return init(rest[0], rest[1]);
       if (!sdk) return void early.push(call);
       const answer = Object.keys(sdk).includes(method) && (sdk as any)[method](...rest);
-      if (method === "destroy") sdk = undefined;
+      if (method === "destroy") begun = sdk = undefined;
       return answer || undefined;
     });
   const queued = win.milepost?.q ?? [];

@@ -6,6 +6,8 @@ import { attach } from "./attach";
 
 /** The sha384 of the core, in base64; the first characters of such a hash name the file. The core knows the others. */
 declare const CORE: string;
+/** And of the builder, which only authors load. */
+declare const BUILDER: string;
 declare const VERSION: string;
 
 (() => {
@@ -28,6 +30,6 @@ declare const VERSION: string;
     return import(path);
   };
   bring(CORE)
-    .then((core) => attach(window, core, base, script.dataset.key, bring))
+    .then((core) => attach(window, core, base, script.dataset.key, bring, BUILDER))
     .catch(() => {});
 })();

@@ -17,6 +17,8 @@ export interface Options {
   host?: string;
   /** False: nothing is kept in the browser. */
   storage?: boolean;
+  /** True: an author sent by the console may open the builder here. */
+  builder?: boolean;
   /** Locale of guides; by default the page's `lang`, then the browser's. */
   locale?: string;
   /** False: nothing is kept and nothing is sent, until `consent(true)`. */

@@ -8,7 +8,7 @@ const RING = 6;
 const GAP = 10;
 
 /** Where it is in the viewport, also from inside frames of our own origin. */
-const boxOf = (win: Window, target: Element): Box => {
+export const boxOf = (win: Window, target: Element): Box => {
   let { x, y, width, height } = target.getBoundingClientRect();
   while (target.ownerDocument !== win.document) {
     target = target.ownerDocument.defaultView!.frameElement!;

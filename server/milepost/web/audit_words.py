@@ -10,6 +10,7 @@ from milepost.web.translations import Catalogue
 ACTIONS = {
     "accounts.imported": "Imported accounts",
     "bad_rows.replayed": "Sent bad rows again",
+    "builder.opened": "Opened the builder",
     "catalogue.published": "Published the catalogue",
     "catalogue.recounted": "Recounted the past",
     "checkpoint.retired": "Retired a checkpoint",

@@ -58,6 +58,11 @@ IDENTIFY = """milepost("identify", user.id, { name: user.name, role: user.role }
 milepost("group", company.id, { name: company.name });"""
 
 
+def builder(write_key: str) -> str:
+    """The call that lets authors open the builder in the product."""
+    return f'milepost("init", "{write_key}", {{ builder: true }});'
+
+
 def policy(url: str) -> str:
     """What a page with a Content-Security-Policy adds; the hash lets the inline queue run."""
     parts = urlsplit(url)

@@ -106,6 +106,7 @@ def install_page(request: Request) -> Response:
         language=language,
         languages=install_code.LANGUAGES,
         snippet=install_code.snippet(url, key) if key else "",
+        builder=install_code.builder(key),
         identify=install_code.IDENTIFY,
         policy=install_code.policy(url),
         clients=[(name, make(url)) for name, make in install_code.CLIENTS],

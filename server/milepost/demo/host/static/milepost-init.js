@@ -4,6 +4,7 @@
     var found = document.querySelector('meta[name="' + name + '"]');
     return found ? found.content : "";
   }
+  window.milepost("init", meta("milepost:key"), { builder: true });
   window.milepost("identify", meta("milepost:user"), JSON.parse(meta("milepost:traits")), {
     account: meta("milepost:account"),
     token: meta("milepost:token"),
