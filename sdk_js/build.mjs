@@ -31,8 +31,8 @@ const CHUNKS = {
   checklist: "src/kinds/checklist.ts",
   survey: "src/kinds/survey.ts",
   help: "src/kinds/help.ts",
-  desk: "src/desk/index.ts",
   builder: "src/builder/index.ts",
+  desk: "src/desk/index.ts",
   core: "src/core/index.ts",
 };
 const HASHES = Object.fromEntries(Object.keys(CHUNKS).map((name) => [name, name === "zh" ? "ZH_HASH" : name.toUpperCase()]));

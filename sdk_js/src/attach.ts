@@ -7,24 +7,24 @@ type Call = [method: string, ...rest: any[]];
 type Entry = ((...call: Call) => unknown) & { q?: Call[] };
 
 /**
- * `base` is the server's address, `key` the write key of the script tag (none: `init` brings it), `builder` the hash of the authors' chunk.
+ * `base` is the server's address, `key` the write key of the script tag (none: `init` brings it).
  * Calls that waited in the stub are made now.
  */
-export function attach(win: Window & { milepost?: Entry }, { createSdk, attempt }: typeof Core, base: string, key: string | undefined, load: Load, builder: string): void {
+export function attach(win: Window & { milepost?: Entry }, { createSdk, attempt, desk }: typeof Core, base: string, key: string | undefined, load: Load): void {
   let sdk: Sdk | undefined;
-  let early: Call[] = [];
+  const early: Call[] = [];
   let begun: unknown;
   const init = (writeKey: string | undefined, options: Options = {}) => {
     if (begun || !(begun = writeKey)) return;
     const host = (options.host ?? base).replace(/\/$/, "");
     const begin = () => {
       sdk = createSdk(win, writeKey, host, options, load);
-      early.forEach((call) => entry(...call));
-      early = [];
+      early.splice(0).forEach((call) => entry(...call));
     };
     // A code in the address, or a session of this tab. The builder brings no guides, and hears clicks before the SDK does, so that those on itself never count.
     if (options.builder && attempt(() => /mpb_/.test(location.hash + sessionStorage.mpb_)))
-      load(builder)
+      load(desk)
+        .then(({ builder }) => load(builder))
         .then((one) => (load = one.open(writeKey, host, load, early)))
         .then(begin, begin);
     else begin();

@@ -6,14 +6,12 @@ import { attach } from "./attach";
 
 /** The sha384 of the core, in base64; the first characters of such a hash name the file. The core knows the others. */
 declare const CORE: string;
-/** And of the builder, which only authors load. */
-declare const BUILDER: string;
 declare const VERSION: string;
 
 (() => {
   const script = document.currentScript as HTMLScriptElement | null;
   if (!script) return;
-  const base = script.src.replace(/\/sdk\/milepost\.js.*/, "");
+  const base = script.src.replace(/.sdk.milepost\.js.*/, "");
   const bring = async (hash: string): Promise<any> => {
     const path = `${base}/sdk/${VERSION}/${hash.slice(0, 24).replace(/\W/g, "-")}.js`;
     const link = document.createElement("link");
@@ -30,6 +28,6 @@ declare const VERSION: string;
     return import(path);
   };
   bring(CORE)
-    .then((core) => attach(window, core, base, script.dataset.key, bring, BUILDER))
+    .then((core) => attach(window, core, base, script.dataset.key, bring))
     .catch(() => {});
 })();

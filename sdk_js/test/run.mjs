@@ -19,7 +19,7 @@ await build({
   format: "esm",
   target: "node20",
   loader: { ".css": "text" },
-  define: { VERSION: '"test"', ROOT: JSON.stringify(join(here, "../..")) },
+  define: { VERSION: '"test"', DESK: '"desk"', ROOT: JSON.stringify(join(here, "../..")) },
   logLevel: "warning",
 });
 const files = names.map((name) => join(built, name.replace(/\.ts$/, ".mjs")));

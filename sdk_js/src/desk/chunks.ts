@@ -6,6 +6,11 @@ declare const CHECKLIST: string;
 declare const SURVEY: string;
 declare const HELP: string;
 
+declare const BUILDER: string;
+
+/** The sha384 of what only authors load. */
+export const builder = BUILDER;
+
 /** The sha384 of our words in Chinese. */
 export const ZH = ZH_HASH;
 

@@ -172,7 +172,6 @@ export function play(stage: Stage, kit: Kit): Player {
     const late: HTMLElement[] = [];
     const changed = () => late.forEach((one) => (one.hidden = false));
     let heading = "";
-    const questions = asks(step);
     const body = step.blocks.map((block, i): Node | false => {
       if (block.type === "button") return false;
       if (block.type !== "question") {
@@ -193,13 +192,13 @@ export function play(stage: Stage, kit: Kit): Player {
       }
       return set;
     });
-    const more = !!steps[steps.indexOf(step) + 1] && asks(steps[steps.indexOf(step) + 1]!)[0];
+    const after = steps[steps.indexOf(step) + 1];
     const authored = buttonsOf(step.blocks);
     const quiet = authored.filter(({ actions }) => ["later", "never", "no_tips", "close"].includes(actions[0]!.do)).map(({ text, actions }) =>
       press(kit, "", "", () => void dismiss(actions[0]!.do === "close" ? "closed" : actions[0]!.do), ...spans(text)),
     );
-    card(heading || "asked", ...body, note, make("div", { class: "foot" }, ...quiet, press(kit, "primary", "", () => send(note), more ? words[1]! : words[0]!)));
-    if (questions[0] && steps[0] === step && !stage.resumed) report("shown", step.id);
+    card(heading || "asked", ...body, note, make("div", { class: "foot" }, ...quiet, press(kit, "primary", "", () => send(note), words[after && asks(after)[0] ? 1 : 0]!)));
+    if (steps[0] === step && !stage.resumed) report("shown", step.id);
     report("step", step.id);
   };
 
