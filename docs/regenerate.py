@@ -1,4 +1,5 @@
-"""Writes the pages of the reference that come from the code: settings, commands, errors, permissions.
+"""Writes the pages of the reference that come from the code: settings, commands, errors, permissions,
+the guide format and the facts of audiences.
 
 Run: python docs/regenerate.py
 """
@@ -9,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "server"))
@@ -19,10 +20,15 @@ import click  # noqa: E402
 import typer  # noqa: E402
 
 from milepost import errors  # noqa: E402
+from milepost.actions.guide_facts import WINDOW_DAYS  # noqa: E402
+from milepost.actions.known_facts import OF_PERSON, STATES  # noqa: E402
 from milepost.cli.main import app  # noqa: E402
+from milepost.rules.lint import OF_FEATURE, OF_PAGE, PLACES  # noqa: E402
 from milepost.settings import PREFIX, Settings  # noqa: E402
+from milepost.store.facts import ACCOUNT_FACTS  # noqa: E402
 from milepost.web.permissions import PERMISSIONS, allowed_roles  # noqa: E402
 from milepost.web.routes import all_routes  # noqa: E402
+from milepost.wire.audience import Leaf  # noqa: E402
 from milepost.wire.guide import schema_text  # noqa: E402
 
 MADE = "<!-- Made by docs/regenerate.py; change the code, not this page. -->\n"
@@ -156,6 +162,56 @@ def guide_format_page() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def facts_page() -> str:
+    """Every fact that an audience may ask for, and every way to compare it."""
+    names = [
+        f"{place}{name}" for place, held in zip(PLACES, (("id", *OF_PERSON), OF_ACCOUNT), strict=True) for name in (*held, TRAIT)
+    ]
+    rows = [(name, FACTS.get(name.partition(".")[2], "")) for name in names]
+    rows += [
+        (f"feature.<key>.{name}", f"{FACTS[name]}, by the person in {WINDOW_DAYS} days; 0 without any") for name in OF_FEATURE
+    ]
+    rows += [("guide.<key>.state", f"what the person said of the guide: {', '.join(f'`{state}`' for state in STATES)}")]
+    rows += [(name, FACTS[name]) for name in OF_PAGE]
+    lines = [
+        "# Facts of audiences\n",
+        MADE,
+        "An audience compares facts, such as `{fact: account.plan, op: in, value: [pro, enterprise]}`, and joins the comparisons",
+        "with `all`, `any` and `not`. A fact that is not known answers `known` and `unknown`; every other comparison with it is",
+        "neither true nor false, and only what is true shows a guide. A fact that is not in this list, or of a feature or guide",
+        "that is not there, stops the publication.\n",
+        "| fact | what it holds |",
+        "|---|---|",
+        *(f"| `{name}` | {says} |" for name, says in rows),
+        "",
+        f"Comparisons: {', '.join(f'`{op}`' for op in get_args(Leaf.model_fields['op'].annotation))}.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+TRAIT = "<trait>"
+OF_ACCOUNT = ("id", *ACCOUNT_FACTS, "age_days")
+FACTS = {
+    "id": "as your product names it",
+    "name": "the name",
+    "email": "the mail address",
+    "role": "the role in the account",
+    "plan": "the plan",
+    "tier": "the tier",
+    "arr": "yearly revenue, a number",
+    "currency": "of the revenue, ISO 4217",
+    "employees": "how many it has, a number",
+    "seats": "how many it bought, a number",
+    "owner_email": "mail address of the person of yours who looks after it",
+    "age_days": "days since it began, a whole number",
+    TRAIT: "any other trait that was sent",
+    "uses": "uses of the feature without a guide",
+    "guided_uses": "uses of the feature within a guide",
+    "locale": "language of the page, such as `zh-CN`",
+    "path": "path of the page; `matches` compares it with a glob",
+}
+
+
 def takes(held: dict[str, Any], names: dict[str, str]) -> str:
     """The type of a field in words."""
     if "$ref" in held:
@@ -188,6 +244,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "errors.md": errors_page,
     "permissions.md": permissions_page,
     "guide-format.md": guide_format_page,
+    "facts.md": facts_page,
 }
 
 

@@ -7,6 +7,9 @@ from types import ModuleType
 
 import pytest
 
+from milepost.rules.lint import Known, lint_audience
+from milepost.wire.audience import Leaf
+
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 
@@ -20,11 +23,20 @@ def regenerate() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["settings.md", "commands.md", "errors.md", "permissions.md", "guide-format.md"])
+@pytest.mark.parametrize("name", ["settings.md", "commands.md", "errors.md", "permissions.md", "guide-format.md", "facts.md"])
 def test_the_reference_is_fresh(name: str) -> None:
     assert (DOCS / "reference" / name).read_text(encoding="utf-8") == regenerate().PAGES[name](), (
         f"docs/reference/{name} is behind the code: run .venv/bin/python docs/regenerate.py"
     )
+
+
+def test_every_fact_of_the_reference_is_one_an_audience_may_name() -> None:
+    named = re.findall(r"^\| `([^`]+)` \| .+ \|$", regenerate().facts_page(), re.MULTILINE)
+    known = Known(features={"a"}, guides={"a"}, themes=set(), checkpoints=set())
+    assert len(named) > 15
+    for fact in named:
+        leaf = Leaf(fact=fact.replace("<key>", "a").replace("<trait>", "b"), op="known")
+        assert not list(lint_audience(leaf, (), known)), fact
 
 
 def pages() -> list[Path]:

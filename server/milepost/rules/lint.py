@@ -10,6 +10,7 @@ from milepost.wire.guide import Action, Button, DoneWhen, Guide, Heading, Image,
 Path = tuple[str | int, ...]
 PLACES = ("user.", "account.")
 OF_FEATURE = ("uses", "guided_uses")
+OF_PAGE = ("locale", "path")
 NO_FEATURE = "The catalogue has no feature “%(key)s”."
 NO_GUIDE = "There is no guide “%(key)s”."
 NO_CHECKPOINT = "There is no checkpoint “%(key)s”."
@@ -133,7 +134,7 @@ def lint_audience(tree: Audience | None, path: Path, known: Known) -> Iterator[P
 
 
 def _why_unknown(fact: str, known: Known) -> tuple[str, str] | None:
-    if fact in {"locale", "path"} or (fact.startswith(PLACES) and not fact.endswith(".")):
+    if fact in OF_PAGE or (fact.startswith(PLACES) and not fact.endswith(".")):
         return None
     noun, _, rest = fact.partition(".")
     key, _, what = rest.rpartition(".")
