@@ -38,15 +38,27 @@ def save_answer(connection: Connection, environment_id: int, row: AnswerRow) -> 
     )
 
 
-def list_answers(connection: Connection, environment_id: int, guide_id: int, since: int) -> list[AnswerRow]:
-    """Answers of people who count, newest first."""
+def list_answers(connection: Connection, environment_id: int, guide_id: int, since: int) -> list[tuple[Any, ...]]:
+    """(person's key, name, account's key, name, *answer) of people who count, newest first."""
     sql = (
-        f"SELECT {', '.join('s.' + name for name in AnswerRow._fields)} FROM survey_answers s "
+        f"SELECT u.key, u.name, a.key, a.name, {', '.join('s.' + name for name in AnswerRow._fields)} FROM survey_answers s "
         "JOIN end_users u ON u.environment_id = s.environment_id AND u.id = s.end_user_id "
+        "LEFT JOIN accounts a ON a.environment_id = s.environment_id AND a.id = s.account_id "
         "WHERE s.environment_id = ? AND s.guide_id = ? AND s.at >= ? AND u.internal = 0 "
         "ORDER BY s.at DESC, s.end_user_id, s.question, s.part"
     )
-    return [AnswerRow(*row) for row in driver.fetch(connection, sql, (environment_id, guide_id, since))]
+    return [tuple(row) for row in driver.fetch(connection, sql, (environment_id, guide_id, since))]
+
+
+def list_people_shown(connection: Connection, environment_id: int, guide_id: int, since: int) -> list[tuple[int, str]]:
+    """(end user, step) of people who count and were shown that step since."""
+    sql = (
+        "SELECT DISTINCT r.end_user_id, s.step FROM runs r "
+        "JOIN run_steps s ON s.environment_id = r.environment_id AND s.run_id = r.id "
+        "JOIN end_users u ON u.environment_id = r.environment_id AND u.id = r.end_user_id "
+        "WHERE r.environment_id = ? AND r.guide_id = ? AND s.shown_at >= ? AND u.internal = 0"
+    )
+    return [(int(user), str(step)) for user, step in driver.fetch(connection, sql, (environment_id, guide_id, since))]
 
 
 def list_all_answers(connection: Connection, environment_id: int) -> list[tuple[Any, ...]]:

@@ -10,6 +10,7 @@ from milepost.actions import guides as actions
 from milepost.actions.feature_history import read_author_names
 from milepost.actions.guide_audience import Size, read_sizes
 from milepost.actions.guide_report import ENDINGS, GuideLine, Report, list_guide_lines, read_report
+from milepost.actions.survey_report import list_all_answers, read_survey
 from milepost.errors import Invalid, MilepostError, Unpublishable
 from milepost.rules.localise import choose_locale, locales_of, resolve
 from milepost.store import engine as db
@@ -20,6 +21,7 @@ from milepost.web.guard import actor, tenant
 from milepost.web.guide_words import Words
 from milepost.web.inputs import field, only_fields
 from milepost.web.pages import go, locale, render, translations
+from milepost.web.survey_view import say_survey, say_value
 from milepost.web.tables import Key, answer_csv, arrange, read_order, with_query
 from milepost.wire.event import format_instant
 from milepost.wire.guide import Guide
@@ -113,8 +115,24 @@ def _show(request: Request, *, error: str = "", status: int = 200) -> Response:
         "blocked": [p for p in report.problems if p.blocks],
         "warnings": [p for p in report.problems if not p.blocks],
         "error": error,
+        "survey": say_survey(read_survey(runtime, held, report), guide, locale(request)) if guide.kind == "survey" else None,
     }
     return render(request, "guide.html", status=status, **context)
+
+
+def export_guide_answers(request: Request) -> Response:
+    """Every answer to one survey, one row per person, question and dimension, newest first."""
+    runtime, held = runtime_of(request), tenant(request)
+    report = read_report(runtime, held, request.path_params["guide"])
+    head = ("question", "part", "kind", "score", "answer", "user_id", "user", "account_id", "account", "at")
+    rows = [
+        (
+            x.answer.question, x.answer.part, x.answer.kind, x.answer.score, say_value(x.answer.value), x.person, x.person_name,
+            x.account, x.account_name, format_instant(x.at),
+        )
+        for x in list_all_answers(runtime, held, report)
+    ]  # fmt: skip
+    return answer_csv(f"answers-{report.row['key']}", head, rows)
 
 
 def publish_guide(request: Request) -> Response:
@@ -214,6 +232,7 @@ routes = [
     Route("/e/{environment}/guides", guides_page, name="guides_page"),
     Route("/e/{environment}/guides/_list.csv", export_guides, name="export_guides"),
     Route("/e/{environment}/guides/{guide}", guide_page, name="guide_page"),
+    Route("/e/{environment}/guides/{guide}/answers.csv", export_guide_answers, name="export_guide_answers"),
     Route("/e/{environment}/guides/{guide}/publish", publish_guide, methods=["POST"], name="publish_guide"),
     Route("/e/{environment}/guides/{guide}/restore", restore_guide, methods=["POST"], name="restore_guide"),
     Route("/e/{environment}/guides/{guide}/status", set_guide_status, methods=["POST"], name="set_guide_status"),

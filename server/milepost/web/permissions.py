@@ -176,6 +176,7 @@ PERMISSIONS: dict[str, str] = {
     "guides_page": "viewer",
     "export_guides": "viewer",
     "guide_page": "viewer",
+    "export_guide_answers": "viewer",
     "articles_page": "viewer",
     "create_article": "author",
     "edit_article": "author",
