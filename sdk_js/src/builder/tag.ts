@@ -104,7 +104,9 @@ export function openTagger(desk: Desk): void {
     timer?.();
     const said = what.described ? nameOf(what.described.element) : what.event ?? (doc.title.split(/[·|–—-]/)[0] ?? "").trim();
     const name = said.length <= 80 ? said : "";
-    form({ ...what, isNew: true, into: catalogue.features[0]?.key ?? "", name, key: keyOf(name), keyed: false, module: "", plans: "", core: false, where: what.page ?? globOf(path()) });
+    // A Chinese name gives no key: the element's own name in the code, else the page's, is a beginning.
+    const coded = what.described?.target?.locators.find(({ by }) => by === "testid" || by === "attribute")?.value ?? what.page ?? path();
+    form({ ...what, isNew: true, into: catalogue.features[0]?.key ?? "", name, key: keyOf(name) || keyOf(coded), keyed: false, module: "", plans: "", core: false, where: what.page ?? globOf(path()) });
   };
 
   const ruleOf = ({ described, event, where }: Form): Rule | undefined =>
@@ -128,7 +130,7 @@ export function openTagger(desk: Desk): void {
           ui.input(words.featureName, state.name, (text) => {
             state.name = text.trim();
             if (state.keyed) return;
-            state.key = keyOf(state.name);
+            state.key = keyOf(state.name) || state.key;
             const key = shell.root.querySelector<HTMLInputElement>(".key input");
             if (key) key.value = state.key;
           }, { error: error?.name }),
