@@ -36,7 +36,7 @@ def push(sandbox: Sandbox, *guides: Guide, publish: bool = False, dry_run: bool 
 def test_a_draft_is_seen_by_nobody_until_it_is_published(sandbox: Sandbox) -> None:
     assert push(sandbox, a_guide()) == [("created", "draft", None)]
     assert offered(sandbox) == []
-    assert publish_guide(sandbox.runtime, sandbox.tenant, "intro", "test") == 1
+    assert publish_guide(sandbox.runtime, sandbox.tenant, "intro", "test").version == 1
     sandbox.clock.turn(ms=1000)
     assert offered(sandbox) == ["intro"]
     assert audited(sandbox) == ["guide.created", "guide.published"]
@@ -47,7 +47,7 @@ def test_a_later_draft_leaves_the_version_on_air_as_it_was(sandbox: Sandbox) -> 
     assert push(sandbox, a_guide(name="Second")) == [("changed", "published", 1)]
     sandbox.clock.turn(ms=1000)
     assert [g["name"] for g in boot(sandbox).guides] == ["First"]
-    assert publish_guide(sandbox.runtime, sandbox.tenant, "intro", "test") == 2
+    assert publish_guide(sandbox.runtime, sandbox.tenant, "intro", "test").version == 2
     sandbox.clock.turn(ms=1000)
     assert [(g["name"], g["version"]) for g in boot(sandbox).guides] == [("Second", 2)]
     assert versions(sandbox) == [(1, "First"), (2, "Second")]
@@ -74,7 +74,7 @@ def test_a_paused_guide_is_not_offered_and_comes_back_as_the_same_version(sandbo
 def test_rolling_back_publishes_the_old_version_under_a_new_number(sandbox: Sandbox) -> None:
     publish(sandbox, a_guide(name="First"))
     publish(sandbox, a_guide(name="Second"))
-    assert restore_version(sandbox.runtime, sandbox.tenant, "intro", 1, "test") == 3
+    assert restore_version(sandbox.runtime, sandbox.tenant, "intro", 1, "test").version == 3
     assert versions(sandbox) == [(1, "First"), (2, "Second"), (3, "First")]
     assert sandbox.rows("SELECT name FROM guides") == [("Second",)]  # the draft stays
     with pytest.raises(NotFound, match="no version 9"):
@@ -89,7 +89,7 @@ def test_a_retired_guide_leaves_the_air_and_keeps_its_history(sandbox: Sandbox) 
     assert versions(sandbox) == [(1, "Intro")]
     with pytest.raises(Conflict, match="retired"):
         resume_guide(sandbox.runtime, sandbox.tenant, "intro", "test")
-    assert publish_guide(sandbox.runtime, sandbox.tenant, "intro", "test") == 1
+    assert publish_guide(sandbox.runtime, sandbox.tenant, "intro", "test").version == 1
 
 
 def test_a_blocking_problem_stops_the_publication_of_all_and_saves_nothing(sandbox: Sandbox) -> None:

@@ -49,10 +49,16 @@ def test_a_folder_is_pushed_as_drafts_then_published_then_unchanged(server: Live
     assert run(server, "push", folder, "--dry-run").stdout == "first: would be created, draft\nsecond: would be created, draft\n"
     assert run(server, "push", folder).stdout == "first: created, draft\nsecond: created, draft\n"
     published = run(server, "push", folder, "--publish")
-    assert published.stdout == "first: unchanged, version 1 on air\nsecond: unchanged, version 1 on air\n"
+    named = [f"{key}: draft unchanged, published as version 1\n" for key in ("first", "second")]
+    assert published.stdout == "".join(named)
+    assert f"Published 2 new versions at {server.url}." in said(published)
     assert f"warning: {folder / 'first.yaml'}: No goal feature" in said(published)
     told = json.loads(run(server, "push", folder / "first.yaml", "--publish", "--json").stdout)
     assert [(g["key"], g["outcome"], g["published"]) for g in told["guides"]] == [("first", "unchanged", False)]
+    again = run(server, "push", folder / "first.yaml", "--publish")
+    assert again.stdout == "first: equals version 1, which is on air; nothing new was published\n"
+    assert "Published" not in said(again)
+    assert run(server, "push", folder / "first.yaml").stdout == "first: unchanged, version 1 on air\n"
 
 
 def test_what_was_pushed_is_pulled_as_the_same_files(server: LiveServer, folder: Path, tmp_path: Path) -> None:

@@ -228,6 +228,9 @@ def test_an_author_publishes_pauses_and_publishes_an_old_version_again(sandbox: 
     author.post(f"{page}/publish")
     assert "name, step three added, step two removed" in words(author.get(page).text)
     author.post(f"{page}/restore", {"version": "1"})
+    same = author.post(f"{page}/restore", {"version": "1"}).headers["location"]
+    assert "It equals version 3, which is on air: nothing new was published." in words(author.get(same).text)
+    assert "nothing new" not in words(author.get(page).text)
     author.post(f"{page}/status", {"status": "paused"})
     assert "Paused v3" in words(author.get(page).text)
     assert sandbox.rows("SELECT status, current_version FROM guides") == [("paused", 3)]

@@ -40,6 +40,14 @@ class Saved:
     problems: list[Problem] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Published:
+    """The version on air now; not `is_new` when it equals what was published last, and no version was made."""
+
+    version: int
+    is_new: bool
+
+
 @dataclass
 class Pushed:
     """What became of guides, and of resources: {key: created | changed | unchanged}."""
@@ -84,16 +92,16 @@ def push(
     return Pushed(saved, kept)
 
 
-def publish_guide(runtime: Runtime, tenant: Tenant, name: str, actor: str) -> int:
-    """Puts the draft on air; the number of the version. Raises Invalid with what stops it."""
+def publish_guide(runtime: Runtime, tenant: Tenant, name: str, actor: str) -> Published:
+    """Puts the draft on air. Raises Invalid with what stops it."""
     with db.writing(runtime.engine) as connection:
         row = require_guide(connection, tenant, name)
         _refuse_problems(connection, tenant, row["draft"])
-        _publish(connection, tenant, row, row["draft"], actor, runtime.clock())
-        return int(require_guide(connection, tenant, name)["current_version"])
+        is_new = _publish(connection, tenant, row, row["draft"], actor, runtime.clock())
+        return Published(require_guide(connection, tenant, name)["current_version"], is_new)
 
 
-def restore_version(runtime: Runtime, tenant: Tenant, name: str, version: int, actor: str) -> int:
+def restore_version(runtime: Runtime, tenant: Tenant, name: str, version: int, actor: str) -> Published:
     """Publishes an old version again, under a new number; the draft stays as it is."""
     with db.writing(runtime.engine) as connection:
         row = require_guide(connection, tenant, name)
@@ -101,8 +109,8 @@ def restore_version(runtime: Runtime, tenant: Tenant, name: str, version: int, a
         if held is None:
             raise NotFound(f"{row['key']} has no version {version}.")
         _refuse_problems(connection, tenant, held["document"])
-        _publish(connection, tenant, row, held["document"], actor, runtime.clock(), restored=version)
-        return int(require_guide(connection, tenant, name)["current_version"])
+        is_new = _publish(connection, tenant, row, held["document"], actor, runtime.clock(), restored=version)
+        return Published(require_guide(connection, tenant, name)["current_version"], is_new)
 
 
 def pause_guide(runtime: Runtime, tenant: Tenant, name: str, actor: str) -> None:

@@ -68,7 +68,10 @@ def push(
     if as_json:
         print_json(told)
     else:
-        _print(told, sources)
+        _print(told, sources, publish=publish)
+        n_published = sum(one["published"] for one in told["guides"])
+        if n_published and not dry_run:
+            console.print(f"Published {n_published} new {'version' if n_published == 1 else 'versions'} at {remote.address}.")
     if publish and any(problem["blocks"] for one in told["guides"] for problem in one["problems"]):
         raise typer.Exit(EXIT_FAILED)  # a dry run of a publication that would be refused
 
@@ -176,14 +179,24 @@ def _placed(problem: Refused, pushed: dict[str, list[Source]]) -> str:
     return "\n".join(lines) or problem.detail
 
 
-def _print(told: dict[str, Any], sources: list[Source]) -> None:
+def _print(told: dict[str, Any], sources: list[Source], *, publish: bool) -> None:
     for one, source in zip(told["guides"], sources, strict=True):
         for problem in one["problems"]:
             kind = "[bold red]error[/]" if problem["blocks"] else "[yellow]warning[/]"
             console.print(f"{kind}: {source.place(problem['pointer'])}: {problem['message']}", soft_wrap=True)
-        version = f"version {one['version']} on air" if one["status"] == "published" else one["status"]
-        would = "would be " if told["dry_run"] and one["outcome"] != "unchanged" else ""
-        typer.echo(f"{one['key']}: {would}{one['outcome']}, {version}")
+        typer.echo(f"{one['key']}: {_outcome(one, is_dry=told['dry_run'], publish=publish)}")
     for one in told["resources"]:
         would = "would be " if told["dry_run"] and one["outcome"] != "unchanged" else ""
         typer.echo(f"{one['key']}: {would}{one['outcome']}, resource")
+
+
+def _outcome(one: dict[str, Any], *, is_dry: bool, publish: bool) -> str:
+    """What became of the draft, and of what is on air."""
+    saved = f"would be {one['outcome']}" if is_dry and one["outcome"] != "unchanged" else one["outcome"]
+    if one["published"]:
+        return f"draft {saved}, {'would be ' if is_dry else ''}published as version {one['version']}"
+    if one["status"] != "published":
+        return f"{saved}, {one['status']}"
+    if publish and one["outcome"] == "unchanged":
+        return f"equals version {one['version']}, which is on air; nothing new was published"
+    return f"{saved}, version {one['version']} on air"

@@ -30,6 +30,7 @@ class Remote:
             raise SettingError("Set MILEPOST_URL (or --url) to the server's address, such as https://milepost.example.com.")
         if not key or not key.startswith("sk_"):
             raise SettingError("Set MILEPOST_KEY to a secret key (sk_…) of the environment; `milepost key create` makes one.")
+        self.address = url.rstrip("/")
         self._client = httpx.Client(
             base_url=url.rstrip("/"), headers={"Authorization": f"Bearer {key}"}, timeout=TIMEOUT_S, follow_redirects=False
         )

@@ -132,7 +132,7 @@ def save_draft(request: Request) -> Response:
 def publish(request: Request) -> Response:
     """Publishes the draft as the next version; unchanged, it stays the version it is."""
     name = request.path_params["guide"]
-    version = actions.publish_guide(runtime_of(request), tenant(request), name, actor(request).public_id)
+    version = actions.publish_guide(runtime_of(request), tenant(request), name, actor(request).public_id).version
     return answer(PublishedOut(version=version))
 
 
@@ -141,7 +141,8 @@ def restore(request: Request) -> Response:
     """Publishes an old version again, under a new number."""
     asked = read_json(request, RestoreIn)
     name = request.path_params["guide"]
-    version = actions.restore_version(runtime_of(request), tenant(request), name, asked.version, actor(request).public_id)
+    found = actions.restore_version(runtime_of(request), tenant(request), name, asked.version, actor(request).public_id)
+    version = found.version
     return answer(PublishedOut(version=version))
 
 

@@ -116,6 +116,7 @@ def _show(request: Request, *, error: str = "", status: int = 200) -> Response:
         "warnings": [p for p in report.problems if not p.blocks],
         "error": error,
         "survey": say_survey(read_survey(runtime, held, report), guide, locale(request)) if guide.kind == "survey" else None,
+        "equal": request.query_params.get("equal") == str(report.row["current_version"]),
     }
     return render(request, "guide.html", status=status, **context)
 
@@ -168,7 +169,7 @@ def _change(request: Request, change: Any) -> Response:
     """Back to the guide; a refusal stands on it with its reason."""
     name = request.path_params["guide"]
     try:
-        change(name, actor(request).public_id)
+        done = change(name, actor(request).public_id)
     except Unpublishable as problem:
         said = translations(request).gettext("It can't be published yet; below stands what stops it.")
         return _show(request, error=said, status=problem.status)
@@ -176,7 +177,10 @@ def _change(request: Request, change: Any) -> Response:
         if problem.status == 404:
             raise
         return _show(request, error=translations(request).say(problem), status=problem.status)
-    return go(request, "guide_page", guide=name)
+    shown = go(request, "guide_page", guide=name)
+    if isinstance(done, actions.Published) and not done.is_new:
+        shown.headers["location"] += f"?equal={done.version}"
+    return shown
 
 
 def missing_steps(line: GuideLine) -> list[Any]:
