@@ -14,6 +14,7 @@ from tests.guide_strategies import GUIDES
 NO_SHRINK = (Phase.explicit, Phase.reuse, Phase.generate)  # a guide is large: shrinking one takes minutes
 HEAD = "apiVersion: guide/v1\nkey: intro\nname: Intro\nkind: tour\n"
 STEP = "steps:\n  - id: one\n    blocks:\n      - {type: text, text: Hello}\n"
+GO = "      - type: button\n        id: go\n        text: Go\n        actions: [{}]\n"
 
 
 @settings(max_examples=80, phases=NO_SHRINK)
@@ -42,6 +43,16 @@ def test_a_guide_as_json_is_the_same_guide(guide: Guide) -> None:
         (HEAD + STEP + "  - id: one\n    blocks: [{type: divider}]\n", "stands twice"),
         (HEAD + "schedule: {from_at: tomorrow}\n" + STEP, "f.yaml, line 5, schedule.from_at: there is no such instant"),
         (HEAD + STEP.replace("one", "One"), "f.yaml, line 6, steps[0].id"),
+        (
+            HEAD + STEP + GO.format("{do: go_to, step: nowhere}"),
+            "f.yaml, line 12, steps[0].blocks[1].actions[0].step: step 'one'",
+        ),
+        (HEAD + STEP + GO.format("{do: go_to}"), "f.yaml, line 12, steps[0].blocks[1].actions[0]: go_to goes with `step`"),
+        (
+            HEAD + STEP + "    branches: [{question: q, op: is, value: x, step: one}]\n",
+            "f.yaml, line 9, steps[0].branches[0].question: step 'one'",
+        ),
+        (HEAD + "pages: [" + "/x," * 5000 + "]\n" + STEP, "f.yaml, line 5: more than 5000 values."),
         ("a: [1", "f.yaml, line"),
         ("- a\n- b\n", "f.yaml"),
         ("", "f.yaml"),

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from milepost.wire.audience import Audience
 from milepost.wire.event import parse_instant
-from milepost.wire.shape import Shape
+from milepost.wire.shape import Misplaced, Shape
 from milepost.wire.target import Target
 
 MAX_STEPS = 40
@@ -333,19 +333,20 @@ class Guide(Shape):
 
     def _check_parts(self, ids: list[str]) -> None:
         names = {question.id for question in self.questions()}
-        for step in self.steps:
-            for branch in step.branches:
+        for n, step in enumerate(self.steps):
+            for m, branch in enumerate(step.branches):
+                place = ("steps", n, "branches", m)
                 if branch.question not in names:
-                    raise ValueError(f"step {step.id!r}: a branch asks for {branch.question!r}, which is no question here")
+                    said = f"step {step.id!r}: a branch asks for {branch.question!r}, which is no question here"
+                    raise Misplaced(said, *place, "question")
                 if branch.step is not None and branch.step not in ids:
-                    raise ValueError(f"step {step.id!r}: a branch goes to {branch.step!r}, which is not there")
-            for block in step.blocks:
-                if isinstance(block, Button):
-                    for action in block.actions:
-                        if action.step is not None and action.step not in ids:
-                            raise ValueError(
-                                f"step {step.id!r}: the button {block.id!r} goes to {action.step!r}, which is not there"
-                            )
+                    said = f"step {step.id!r}: a branch goes to {branch.step!r}, which is not there"
+                    raise Misplaced(said, *place, "step")
+            for m, block in enumerate(step.blocks):
+                for k, action in enumerate(block.actions if isinstance(block, Button) else []):
+                    if isinstance(block, Button) and action.step is not None and action.step not in ids:
+                        said = f"step {step.id!r}: the button {block.id!r} goes to {action.step!r}, which is not there"
+                        raise Misplaced(said, "steps", n, "blocks", m, "actions", k, "step")
 
 
 def _refuse_twins(ids: list[str], noun: str) -> None:

@@ -3,6 +3,14 @@
 from pydantic import BaseModel, ConfigDict
 
 
+class Misplaced(ValueError):
+    """What only the whole document shows to be wrong; `place` is the way from there to the part at fault."""
+
+    def __init__(self, sentence: str, *place: str | int) -> None:
+        super().__init__(sentence)
+        self.place = place
+
+
 class Shape(BaseModel):
     """A closed record."""
 

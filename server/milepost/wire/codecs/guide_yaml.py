@@ -18,9 +18,9 @@ def dump_guide_yaml(guide: Guide | Resource) -> str:
 
 def parse_guide_file(text: str, source: str) -> Guide | Resource:
     """A guide, or, where the file says so, a resource."""
-    return parse_yaml(text, Resource, source) if RESOURCE.search(text) else parse_guide_yaml(text, source)
+    return parse_yaml(text, Resource, source, by_hand=True) if RESOURCE.search(text) else parse_guide_yaml(text, source)
 
 
 def parse_guide_yaml(text: str, source: str) -> Guide:
-    """The guide; raises Invalid with line and path of the first faults."""
-    return parse_yaml(text, Guide, source)
+    """The guide; raises Invalid with line and path of the first faults, or when it is longer than what people write."""
+    return parse_yaml(text, Guide, source, by_hand=True)

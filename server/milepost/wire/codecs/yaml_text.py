@@ -13,6 +13,7 @@ from ruamel.yaml.events import AliasEvent
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from milepost.errors import Invalid
+from milepost.wire.shape import Misplaced
 
 S = TypeVar("S", bound=BaseModel)
 MAX_TEXT = 1_000_000
@@ -130,7 +131,8 @@ def _plain(data: Any) -> Any:
 
 def _line(data: Any, error: Any, source: str) -> str:
     """`file, line 12, groups[0].weight: …`"""
-    number, path = find_line(data, error["loc"])
+    told = error.get("ctx", {}).get("error")
+    number, path = find_line(data, (*error["loc"], *(told.place if isinstance(told, Misplaced) else ())))
     where = f"{source}, line {number}" if number else source
     message = str(error["msg"]).removeprefix("Value error, ")
     return f"{where}{', ' + path if path else ''}: {message}"
@@ -139,13 +141,16 @@ def _line(data: Any, error: Any, source: str) -> str:
 def find_line(data: Any, steps: Iterable[str | int]) -> tuple[int | None, str]:
     """(line, path as text) of the deepest place along the way that is there; names that only a union has are passed over."""
     node, number, path = data, None, ""
-    for part in steps:
+    steps = list(steps)
+    for at, part in enumerate(steps):
         try:
             if isinstance(part, int):
                 number = node.lc.item(part)[0] + 1
                 path += f"[{part}]"
             else:
                 if isinstance(node, dict) and part not in node:
+                    if at < len(steps) - 1:
+                        continue
                     path += f".{part}" if path else str(part)
                     break
                 number = node.lc.key(part)[0] + 1
