@@ -197,8 +197,8 @@ def test_one_guide_reads_as_words(sandbox: Sandbox, author: Somebody) -> None:
     sandbox.clock.turn(ms=1000)
     tree = {
         "all": [
-            {"fact": "user.role", "op": "in", "value": ["manager", "lead"]},
-            {"not": {"fact": "feature.report.uses", "op": "gte", "value": 1}},
+            {"fact": "user.role", "op": "in", "value": ["hr_admin", "lead"]},
+            {"not": {"fact": "feature.report.uses", "op": "gte", "value": 1000}},
         ]
     }
     blocks = [
@@ -210,8 +210,8 @@ def test_one_guide_reads_as_words(sandbox: Sandbox, author: Somebody) -> None:
     publish(sandbox, a_guide(goal_feature="report", audience=tree, pages=["/reports/**"], steps=[a_step("one", blocks=blocks)]))
     text = words(author.get(f"{BASE}/intro").text)
     for sentence in (
-        "All of this holds: the person’s role is one of manager, lead This does not hold:",
-        "uses of “Report” by the person in 90 days is at least 1",
+        "All of this holds: the person’s role is one of hr admin, lead This does not hold:",
+        "uses of “Report” by the person in 90 days is at least 1,000",
         "On arrival at the page", "/reports/**", "Once: finished or closed, it does not return", "Hello", "你好", "Read this",
         "first second", "Go on", "version 1", "first version", "not proof",
     ):  # fmt: skip

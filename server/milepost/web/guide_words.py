@@ -50,7 +50,8 @@ class Words:
 
     def _compare(self, fact: str, op: str, wanted: Any) -> str:
         _ = self.said.gettext
-        values = {"fact": self.fact(fact), "value": self.value(wanted)}
+        value = self.value(wanted)
+        values = {"fact": self.fact(fact), "value": value.replace("_", " ") if fact == "user.role" else value}
         said = {
             "is": _("%(fact)s is %(value)s"),
             "is_not": _("%(fact)s is not %(value)s"),
@@ -90,7 +91,9 @@ class Words:
             return ", ".join(self.value(one) for one in value)
         if isinstance(value, bool):
             return _("yes") if value else _("no")
-        return _("nothing") if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+        if isinstance(value, int):
+            return f"{value:,}"
+        return _("nothing") if value is None else f"{value:,g}" if isinstance(value, float) else str(value)
 
     def trigger(self, guide: Guide) -> str:
         """When the page starts it."""
