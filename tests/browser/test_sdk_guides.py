@@ -9,13 +9,16 @@ BODY = "<h1>Deals</h1><button data-testid='import'>Import</button> <button data-
 
 
 def test_a_person_is_walked_through_a_tour(page: Page, told: Told, site: Site) -> None:
-    told.guides = [tour(step("one", "import", backdrop="spotlight"), step("two", "filter"))]
+    two = step("two", "filter")
+    two["blocks"] = [*two["blocks"], {"type": "code", "text": "npm run\n  import"}]
+    told.guides = [tour(step("one", "import", backdrop="spotlight"), two)]
     page.goto(site.page("/", BODY))
     card = page.get_by_role("dialog")
     expect(card).to_contain_text("Title one")
     expect(card).to_contain_text("Step 1 of 2")
     card.get_by_role("button", name="Next").click()
     expect(card).to_contain_text("Title two")
+    assert card.locator("pre").text_content() == "npm run\n  import"
     card.get_by_role("button", name="Done").click()
     expect(page.locator("milepost-guide")).to_have_count(0)
     told.wait_for_progress("finished")

@@ -163,7 +163,7 @@ export const post: Post = (place, kit) => {
         press(kit, "secondary", "", () => answer(0, ...contact()), words.no),
       );
       return [
-        make("div", { class: "text" }, ...article.blocks.map((block) => (block.type === "code" ? make("pre", {}, block.text) : draw(block))), helped),
+        make("div", { class: "text" }, ...article.blocks.map(draw), helped),
       ];
     });
 

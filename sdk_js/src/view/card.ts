@@ -36,6 +36,7 @@ export const draw = (block: Block): HTMLElement | false => {
   const { type } = block;
   if (type === "list") return make(block.ordered ? "ol" : "ul", {}, ...block.items.map((item) => make("li", {}, ...spans(item))));
   if (type === "divider") return make("hr", {});
+  if (type === "code") return make("pre", {}, block.text);
   if (type === "heading" || type === "text") return make(type === "text" ? "p" : "h2", {}, ...spans(block.text));
   const src = (type === "image" || type === "video") && safeUrl(block.src);
   if (!src) return false;
