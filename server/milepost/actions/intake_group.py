@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from milepost.actions.intake_memory import Memory
-from milepost.actions.intake_people import People
+from milepost.actions.intake_people import Owner, People
 from milepost.actions.intake_rollups import SIGNAL_EVENTS, Additions, write_additions
 from milepost.actions.over_cap import BY_KEY, BY_TOKEN, UNTRUSTED, put_aside
 from milepost.actions.tenant import Tenant
@@ -81,7 +81,7 @@ def write_group(
     fresh = _drop_repeats(connection, tenant.id, batches, receipts)
     people = People(connection, tenant, memory, now, new_accounts_limit)
     people.prepare([reading for _, reading in fresh])
-    rows, counted, waiting = _decide(tenant, people, batches, receipts, fresh)
+    rows, waiting, counted = _decide(tenant, people, batches, receipts, fresh)
     rows.sort(key=_by_key)
     stored = event_store.insert_events(connection, tenant.id, rows)
     if len(stored) != len(rows):  # another process was faster
@@ -123,8 +123,10 @@ def _drop_repeats(
 
 def _decide(
     tenant: Tenant, people: People, batches: Sequence[Batch], receipts: list[Receipt], fresh: list[tuple[int, Reading]]
-) -> tuple[list[tuple[Any, ...]], list[tuple[int, Counted]], list[tuple[str, bytes]]]:
-    rows, counted, waiting = [], [], []
+) -> tuple[list[tuple[Any, ...]], list[tuple[str, bytes]], list[tuple[int, Counted]]]:
+    rows: list[tuple[Any, ...]] = []
+    counted: list[tuple[int, Counted]] = []
+    waiting: list[tuple[str, bytes]] = []
     for index, reading in fresh:
         batch = batches[index]
         owner = people.decide(reading, trusted=batch.trusted)
@@ -156,7 +158,31 @@ def _decide(
         )
         receipts[index].stored += 1
         counted.append((index, Counted(reading, owner.end_user_id, owner.account_id, owner.excluded)))
-    return rows, counted, waiting
+    return *_move_freed(rows, waiting, people.opened), counted
+
+
+def _move_freed(
+    rows: list[tuple[Any, ...]], waiting: list[tuple[str, bytes]], opened: dict[str, Owner]
+) -> tuple[list[tuple[Any, ...]], list[tuple[str, bytes]]]:
+    """Rows whose person was told of later in the same group have their owner at once, as if they had waited."""
+    if not waiting or not opened:
+        return rows, waiting
+    subjects: dict[bytes, str | None] = {key: subject for subject, key in waiting}
+    moved = []
+    for row in rows:
+        owned, subjects[row[1]] = _open(row, subjects.get(row[1]), opened)
+        moved.append(owned)
+    return moved, [(subject, key) for key, subject in subjects.items() if subject is not None]
+
+
+def _open(row: tuple[Any, ...], subject: str | None, opened: dict[str, Owner]) -> tuple[tuple[Any, ...], str | None]:
+    """The row as its subject's, and whom it waits for now; a person whose account is unknown is waited for, too."""
+    owner = opened.get(subject) if subject is not None else None
+    if owner is None:
+        return row, subject
+    account_id = row[10] or owner.account_id
+    owned = (*row[:9], owner.end_user_id, account_id, *row[11:15], owner.excluded or row[15], row[16])
+    return (owned, None) if account_id is not None else _open(owned, f"u:{owner.end_user_id}", opened)
 
 
 def _match(tenant: Tenant, reading: Reading) -> str | None:

@@ -41,6 +41,7 @@ class People:
     now: int
     new_accounts_limit: int
     freed: list[tuple[Any, ...]] = field(default_factory=list)  # rows that waited and now count
+    opened: dict[str, Owner] = field(default_factory=dict)  # subject freed in this group → whose its rows are from then on
     dirty: set[int] = field(default_factory=set)
     moved: dict[int, int] = field(default_factory=dict)  # end user → account, not yet written
 
@@ -152,6 +153,7 @@ class People:
 
     def _free(self, subject: str, person: Person) -> None:
         """Rows that waited for this subject move to the person and count, or wait on for an account."""
+        self.opened[subject] = Owner(person.id, person.account_id, "internal" if person.internal else None, None)
         rows = waiting_store.take_waiting(self.connection, self.tenant.id, subject)
         still: list[tuple[str, bytes]] = []
         owned: list[tuple[Any, ...]] = []
