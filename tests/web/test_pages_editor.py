@@ -57,6 +57,18 @@ def test_a_template_keeps_a_goal_that_is_here(author: Somebody, sandbox: Sandbox
     assert (draft["goal_feature"], draft["audience"]["fact"]) == ("search", "feature.search.uses")
 
 
+def test_a_task_of_the_library_is_ticked_by_hand_where_its_feature_is_not(author: Somebody, sandbox: Sandbox) -> None:
+    def first(name: str) -> dict[str, Any]:
+        draft = author.get(f"/api/v1/guides/{make(author, name, 'get-started')}/draft").json()["draft"]
+        return dict(draft["steps"][0])
+
+    assert "done_when" not in first("Here")
+    made = Feature(key="create_project", name="Create", rules=[EventRule(on="event", name="Project Created")])
+    push_catalogue(sandbox.runtime, sandbox.tenant, Catalogue(features=[made]), "test")
+    sandbox.clock.turn(ms=1000)
+    assert first("There")["done_when"] == {"feature": "create_project"}
+
+
 def test_a_copy_is_a_draft_of_its_own_and_a_retired_guide_comes_back(author: Somebody, sandbox: Sandbox) -> None:
     publish(sandbox, a_guide("intro"))
     answer = author.post(f"{BASE}/intro/duplicate")

@@ -26,7 +26,10 @@ def list_starters() -> Sequence[Guide]:
 
 
 def start_guide(start: str, name: str, known: Known) -> Guide | None:
-    """`start` is a kind or a library key; None when it is neither. Facts and goals that are not here are left out."""
+    """`start` is a kind or a library key; None when it is neither.
+
+    Facts, goals and what ends a task are left out where they are not here.
+    """
     key = key_of(name)
     if start in KINDS:
         document: dict[str, Any] = {
@@ -43,8 +46,11 @@ def start_guide(start: str, name: str, known: Known) -> Guide | None:
     if found is None:
         return None
     guide = found.model_copy(update={"key": key, "name": name})
-    wrong = {problem.path[0] for problem in lint(guide, known) if problem.blocks}
-    return guide.model_copy(update={str(field): None for field in ("goal_feature", "audience", "theme") if field in wrong})
+    blocked = [problem.path for problem in lint(guide, known) if problem.blocks]
+    by_hand = {path[1] for path in blocked if path[0] == "steps" and "done_when" in path}
+    steps = [step.model_copy(update={"done_when": None}) if i in by_hand else step for i, step in enumerate(guide.steps)]
+    fields = {"goal_feature", "audience", "theme"} & {path[0] for path in blocked}
+    return guide.model_copy(update={"steps": steps, **{str(field): None for field in fields}})
 
 
 def key_of(name: str) -> str:
