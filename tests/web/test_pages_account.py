@@ -139,6 +139,23 @@ def test_the_change_card_adds_up_with_its_causes(book: Sandbox, client: TestClie
     assert "Data moved" in card.group(1)
 
 
+def test_the_change_of_a_week_stands_beside_that_of_a_month(book: Sandbox, client: TestClient) -> None:
+    today = day_of(book.clock(), "UTC")
+    settle_days(book.runtime, book.environment_id, [today - 31])
+    assert "in 7 days" not in plain(shown(client))
+    settle_days(book.runtime, book.environment_id, [today - 7])
+    before = book.rows(
+        "SELECT score FROM settled_scores WHERE account_id = (SELECT id FROM accounts WHERE key = 'a1') ORDER BY day"
+    )
+    page = read_account_page(book.runtime, book.tenant, "a1")
+    assert page.live is not None
+    assert page.live.score is not None
+    week, month = page.live.score - before[1][0], page.live.score - before[0][0]
+    assert page.week_change == pytest.approx(week)
+    said = [f"{abs(x):.1f} in {n} days" for x, n in ((month, 30), (week, 7))]
+    assert all(one in plain(shown(client)) for one in said), said
+
+
 def test_states_stand_by_module_with_words_and_what_is_not_in_the_plan_apart(client: TestClient) -> None:
     html = shown(client)
     said = region(html, "live-coverage")

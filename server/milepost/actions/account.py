@@ -39,6 +39,7 @@ from milepost.store import touches as touch_store
 from milepost.store.coverage import AccountRow
 from milepost.wire.health import Item
 
+WEEK_DAYS = 7
 PEOPLE_DAYS = 28
 TREND_DAYS = 180
 TIMELINE_LENGTH = 50
@@ -173,6 +174,7 @@ class AccountPage:
     people: list[PersonLine]
     n_active: int
     trend: list[TrendPoint]
+    week_change: float | None  # points of the score since midnight of 7 days ago
     change: ChangeCard | None
     ways_up: list[WayUp]
     timeline: list[TimelineEntry]
@@ -209,6 +211,7 @@ def read_account_page(runtime: Runtime, tenant: Tenant, key: str, day: int | Non
         people = _people(connection, tenant.id, account.id, today)
         trend = [TrendPoint(*row) for row in score_store.read_trend(connection, tenant.id, account.id, today - TREND_DAYS)]
         before = _before(connection, tenant.id, account.id, shown["day"] if shown else today)
+        week = score_store.read_settled(connection, tenant.id, account.id, (shown["day"] if shown else today) - WEEK_DAYS)
         timeline, n_open, n_complaints = _timeline(connection, tenant.id, account.id, until)
         timeline = _merge(entry for entry in (*timeline, *_turns(trend, models, tenant.zone)) if entry.at <= until)
         reach = feature_store.read_reach(connection, tenant.id, today - PEOPLE_DAYS + 1, today)
@@ -225,6 +228,7 @@ def read_account_page(runtime: Runtime, tenant: Tenant, key: str, day: int | Non
         people=people,
         n_active=sum(p.active_days > 0 for p in people if not p.internal),
         trend=trend,
+        week_change=_week_change(shown, week),
         change=explain_change(before, shown, model.model) if before and shown and model else None,
         ways_up=_ways_up(shown, model, guides),
         timeline=timeline,
@@ -233,6 +237,15 @@ def read_account_page(runtime: Runtime, tenant: Tenant, key: str, day: int | Non
         model=model,
         reach=reach,
     )
+
+
+def _week_change(shown: Mapping[str, Any] | None, before: Mapping[str, Any] | None) -> float | None:
+    """Points since the midnight of just that day; None when it was not stored, or a score is not known."""
+    if shown is None or before is None or shown["score"] is None or before["score"] is None:
+        return None
+    if before["day"] != shown["day"] - WEEK_DAYS:
+        return None
+    return float(shown["score"] - before["score"])
 
 
 def _before(connection: Connection, environment_id: int, account_id: int, day: int) -> dict[str, Any] | None:
