@@ -20,7 +20,7 @@ from milepost.errors import MilepostError, NotFound, SettingError
 from milepost.settings import Settings, load_settings
 from milepost.store import engine as db
 from milepost.store import environments as environment_store
-from milepost.store.schema import current_revision, newest_revision
+from milepost.store.schema import current_revision, newest_revision, require_columns
 from milepost.store.serving_lock import sqlite_file
 
 P = ParamSpec("P")
@@ -104,6 +104,7 @@ def require_current(runtime: Runtime) -> None:
     if held != wanted:
         state = "is empty" if held is None else f"is at revision {held}, this program needs {wanted}"
         raise SettingError(f"The database {state}; run `milepost migrate` first.")
+    require_columns(runtime.engine)
 
 
 def find_environment(runtime: Runtime, name: str | None) -> RowMapping:

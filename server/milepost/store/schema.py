@@ -8,9 +8,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, inspect, text
 
+from milepost.errors import SettingError
 from milepost.store.engine import is_sqlite
+from milepost.store.tables import metadata
 
 MIGRATION_LOCK = 0x6D696C65706F7374  # "milepost"
 
@@ -29,7 +31,7 @@ def _config() -> Config:
 
 
 def migrate(engine: Engine) -> tuple[str | None, str | None]:
-    """(revision before, revision after)."""
+    """(revision before, revision after); raises SettingError for tables that no migration of this version made."""
     config = _config()
     with engine.connect() as connection, _alone(connection):
         before = MigrationContext.configure(connection).get_current_revision()
@@ -37,7 +39,26 @@ def migrate(engine: Engine) -> tuple[str | None, str | None]:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         connection.commit()
-        return before, MigrationContext.configure(connection).get_current_revision()
+        after = MigrationContext.configure(connection).get_current_revision()
+        connection.rollback()
+    require_columns(engine)
+    return before, after
+
+
+def require_columns(engine: Engine) -> None:
+    """Raises SettingError when tables at the newest revision lack what is read: revisions change until they are released."""
+    names = sorted(metadata.tables)
+    held = {
+        name: {column["name"] for column in columns}
+        for (_, name), columns in inspect(engine).get_multi_columns(filter_names=names).items()
+    }
+    for name in names:
+        lacking = sorted({column.name for column in metadata.tables[name].columns} - held.get(name, set()))
+        if lacking:
+            raise SettingError(
+                f"An unreleased version of Milepost made this database: its table {name} lacks {', '.join(lacking)}. "
+                "Begin with a new database (the demo: --fresh)."
+            )
 
 
 @contextmanager
