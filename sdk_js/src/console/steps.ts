@@ -92,7 +92,7 @@ export function openSteps(bench: Bench): Steps {
     const faults = bench.problems().filter(({ pointer }) => pointer === `/steps/${index}` || pointer.startsWith(`/steps/${index}/`)).length;
     const isModal = step.kind === "modal" || guide().kind === "modal";
     const where = targetName(step.target);
-    const sub = !hasForm(guide().kind) ? say("%(n)s blocks", { n: step.blocks.length }) : isModal ? say("Dialog over the page") : where ? say("Points at %(what)s", { what: where }) : say("In the middle of the page");
+    const sub = !hasForm(guide().kind) ? say("Blocks: %(n)s", { n: step.blocks.length }) : isModal ? say("Dialog over the page") : where ? say("Points at %(what)s", { what: where }) : say("In the middle of the page");
     const button = el(
       "button",
       { type: "button", class: "step", "aria-current": current && "step", tabindex: current ? "0" : "-1", "aria-keyshortcuts": "Alt+ArrowUp Alt+ArrowDown Delete Control+D", onclick: () => bench.selectStep(index), onkeydown: (event: KeyboardEvent) => onKey(event, index) },

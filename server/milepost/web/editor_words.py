@@ -10,7 +10,7 @@ def _(text: str) -> str:
 
 TEXTS = (
     _("%(language)s lacks %(n)s texts; people who read it see the default language there."),
-    _("%(n)s blocks"),
+    _("Blocks: %(n)s"),
     _("%(n)s blocks added"),
     _("%(n)s missing"),
     _("%(n)s stop publication"),
