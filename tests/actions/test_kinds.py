@@ -159,6 +159,15 @@ def test_what_a_survey_did_not_ask_is_no_answer() -> None:
     assert [(given.part, given.score) for given in helped] == [("article", 1.0)]
 
 
+def test_only_an_article_that_is_there_can_have_helped(sandbox: Sandbox) -> None:
+    resources = [a_resource("there", "A"), a_resource("film", "B", kind="video", blocks=[], url="https://a.test/v")]
+    push(sandbox.runtime, sandbox.tenant, [], resources, "test")
+    run, _ = claim(sandbox, publish(sandbox, a_guide("centre", "home", kind="resource_centre"))["centre"])
+    for step in ("there", "film", "invented"):
+        say(sandbox, run, "answered", step, question="helped", value=1)
+    assert sandbox.rows("SELECT part FROM survey_answers") == [("there",)]
+
+
 def test_the_resource_centre_offers_what_belongs_to_the_page_in_its_order(sandbox: Sandbox) -> None:
     push_catalogue(sandbox.runtime, sandbox.tenant, CATALOGUE, "test", "x")
     guide = a_guide("intro", linkable=True)

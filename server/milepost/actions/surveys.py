@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from milepost.rules.answers import Given, read_answer
 from milepost.store import exports as export_store
 from milepost.store import guides as guide_store
+from milepost.store import resources as resource_store
 from milepost.store import rollups
 from milepost.store import signals as signal_store
 from milepost.store import surveys as survey_store
@@ -17,6 +18,7 @@ from milepost.store.signals import SignalRow
 from milepost.store.surveys import AnswerRow
 from milepost.wire.event import format_instant
 from milepost.wire.guide import Guide
+from milepost.wire.resource import Resource
 
 SIGNALS = frozenset({"nps", "csat"})
 
@@ -44,6 +46,8 @@ def keep_answer(connection: Connection, environment_id: int, word: Word, propert
     if held is None:
         return
     for given in read_answer(Guide.model_validate_json(held["document"]), word.step, properties):
+        if given.kind == "helped" and not _is_article(connection, environment_id, given.part):
+            continue
         survey_store.save_answer(
             connection,
             environment_id,
@@ -58,6 +62,12 @@ def keep_answer(connection: Connection, environment_id: int, word: Word, propert
             if held_signal is None or held_signal.at <= signal.at:
                 signal_store.save_signal(connection, environment_id, signal)
             rollups.mark_dirty(connection, environment_id, {word.account_id}, now)
+
+
+def _is_article(connection: Connection, environment_id: int, key: str) -> bool:
+    """Is there something to read under this key? Else one person could write rows without end."""
+    held = resource_store.find_resource(connection, environment_id, key)
+    return held is not None and bool(Resource.model_validate_json(held).blocks)
 
 
 def _signal(word: Word, account_id: int, given: Given) -> SignalRow:

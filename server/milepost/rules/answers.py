@@ -19,7 +19,7 @@ class Given:
 
 
 def read_answer(guide: Guide, step: str | None, properties: Mapping[str, Any]) -> list[Given]:
-    """Nothing for what was not asked or does not fit."""
+    """Nothing for what was not asked or does not fit; that an article `step` exists is for the caller to see."""
     name, value = properties.get("question"), properties.get("value")
     if guide.kind == "resource_centre":
         fits = name == "helped" and step is not None and value in (0, 1) and not isinstance(value, bool)

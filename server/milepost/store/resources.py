@@ -11,6 +11,13 @@ def list_resources(connection: Connection, environment_id: int) -> dict[str, str
     return {str(key): str(document) for key, document in driver.fetch(connection, sql, (environment_id,))}
 
 
+def find_resource(connection: Connection, environment_id: int, key: str) -> str | None:
+    """Its JSON."""
+    sql = "SELECT document FROM resources WHERE environment_id = ? AND key = ?"
+    rows = driver.fetch(connection, sql, (environment_id, key))
+    return str(rows[0][0]) if rows else None
+
+
 def save_resource(connection: Connection, environment_id: int, key: str, document: str, now: int) -> None:
     """Makes or changes one."""
     driver.execute(
