@@ -3,16 +3,18 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from milepost.actions.checkpoints import save_checkpoint
 from milepost.actions.export import EXPORTS
 from milepost.actions.features import push_catalogue
 from milepost.actions.guides import push, push_guides
-from milepost.actions.resources import answer_help
+from milepost.actions.resources import answer_help, delete_resource
 from milepost.errors import Invalid
 from milepost.rules.answers import read_answer
-from milepost.rules.resources import search, terms
+from milepost.rules.resources import fold, search, terms
 from milepost.store import engine as db
+from milepost.store import resources as resource_store
 from milepost.wire.boot import HelpAnswer, HelpRequest
 from milepost.wire.checkpoint import Checkpoint, CheckpointPart
 from milepost.wire.feature import Catalogue
@@ -192,6 +194,24 @@ def test_the_resource_centre_offers_what_belongs_to_the_page_in_its_order(sandbo
     assert help_centre(sandbox, article="staff").article is None
 
 
+def test_resources_are_read_once_until_one_of_them_changes(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads: list[int] = []
+    read = resource_store.list_resources
+
+    def counted(connection: Connection, environment_id: int) -> dict[str, str]:
+        reads.append(environment_id)
+        return read(connection, environment_id)
+
+    push(sandbox.runtime, sandbox.tenant, [], [a_resource("a", "Apples"), a_resource("b", "Pears")], "test")
+    monkeypatch.setattr(resource_store, "list_resources", counted)
+    assert [keys(help_centre(sandbox, query=q).found) for q in ("apples", "pears", "plums")] == [["a"], ["b"], []]
+    assert len(reads) == 1
+    push(sandbox.runtime, sandbox.tenant, [], [a_resource("b", "Plums")], "test")
+    assert [keys(help_centre(sandbox, query=q).found) for q in ("apples", "pears", "plums")] == [["a"], [], ["b"]]
+    delete_resource(sandbox.runtime, sandbox.tenant, "a", "test")
+    assert [keys(help_centre(sandbox, query=q).found) for q in ("apples", "plums")] == [[], ["b"]]
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [
@@ -209,7 +229,7 @@ def test_a_search_finds_words_and_pairs_of_chinese_characters(query: str, found:
         a_resource("zh", {"en": "Approve", "zh-CN": "如何审批请假申请"}),
         a_resource("en", {"en": "Export", "zh-CN": "导出"}, blocks=[{"type": "text", "text": "As CSV, with all columns."}]),
     ]
-    assert [one.key for one in search(resources, query)] == found
+    assert [one.key for one in search(resources, query, {one.key: fold(one) for one in resources})] == found
 
 
 def test_terms_are_words_and_pairs() -> None:

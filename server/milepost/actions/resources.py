@@ -1,6 +1,7 @@
 """Resources: saved by authors, offered to people in the resource centre."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -24,6 +25,15 @@ from milepost.wire.guide import STANDING
 from milepost.wire.resource import Resource
 
 MAX_RESOURCES = 1000
+CACHE = "resources"
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """All resources of one environment, read once per generation: for readers only, who change nothing in them."""
+
+    resources: tuple[Resource, ...]
+    folded: dict[str, rules.Folded]
 
 
 def save_resources(connection: Connection, tenant: Tenant, resources: Sequence[Resource], actor: str, now: int) -> dict[str, str]:
@@ -47,6 +57,18 @@ def list_resources(connection: Connection, environment_id: int) -> list[Resource
     return [Resource.model_validate_json(text) for text in resource_store.list_resources(connection, environment_id).values()]
 
 
+def hold_shelf(runtime: Runtime, tenant: Tenant) -> Shelf:
+    """The resources of this generation, remembered; whoever saves or deletes one raises the generation."""
+
+    def read() -> Shelf:
+        with db.reading(runtime.engine) as connection:
+            every = tuple(list_resources(connection, tenant.id))
+        return Shelf(every, {resource.key: rules.fold(resource) for resource in every})
+
+    found: Shelf = runtime.caches.get(CACHE, tenant.id, tenant.generation, read)
+    return found
+
+
 def delete_resource(runtime: Runtime, tenant: Tenant, key: str, actor: str) -> None:
     """Takes it away."""
     with db.writing(runtime.engine) as connection:
@@ -59,7 +81,7 @@ def answer_help(runtime: Runtime, holder: KeyHolder, tenant: Tenant, asking: Hel
     """Reads only; what is searched for is kept nowhere."""
     now = runtime.clock()
     caller = identify_caller(asking, holder, tenant, now)
-    broadcast = hold_broadcast(runtime, tenant)
+    broadcast, shelf = hold_broadcast(runtime, tenant), hold_shelf(runtime, tenant)
     facts: dict[str, Any] = {"locale": asking.locale, "path": asking.path}
     guides: list[dict[str, Any]] = []
     with db.reading(runtime.engine) as connection:
@@ -72,12 +94,13 @@ def answer_help(runtime: Runtime, holder: KeyHolder, tenant: Tenant, asking: Hel
                 if item.guide.kind not in STANDING and item.guide.kind != "survey":
                     title = msgspec.json.decode(form).get("title", item.guide.name)
                     guides.append({"key": item.guide.key, "kind": "guide", "title": title, "guide": item.guide.key})
-        every = list_resources(connection, tenant.id)
-    seen = rules.offered(every, facts, {one["guide"] for one in guides})
-    return _answer(tenant, seen, guides, asking, now)
+    seen = rules.offered(shelf.resources, facts, {one["guide"] for one in guides})
+    return _answer(tenant, shelf, seen, guides, asking, now)
 
 
-def _answer(tenant: Tenant, seen: list[Resource], guides: list[dict[str, Any]], asking: HelpRequest, now: int) -> HelpAnswer:
+def _answer(
+    tenant: Tenant, shelf: Shelf, seen: list[Resource], guides: list[dict[str, Any]], asking: HelpRequest, now: int
+) -> HelpAnswer:
     def show(found: Sequence[Resource]) -> list[dict[str, Any]]:
         return [rules.show_resource(resource, asking.locale) for resource in found]
 
@@ -85,7 +108,7 @@ def _answer(tenant: Tenant, seen: list[Resource], guides: list[dict[str, Any]], 
         found = next((r for r in seen if r.key == asking.article and r.blocks), None)
         return HelpAnswer(article=rules.show_resource(found, asking.locale, blocks=True) if found else None)
     if asking.query is not None:
-        return HelpAnswer(found=show(rules.search(seen, asking.query)))
+        return HelpAnswer(found=show(rules.search(seen, asking.query, shelf.folded)))
     if asking.all:
         return HelpAnswer(found=show(seen))
     return HelpAnswer(

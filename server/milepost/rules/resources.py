@@ -16,6 +16,7 @@ ORDER = ("faq", "guide", "manual", "video", "news")
 WORD = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+|[^\W_]+")
 MOST_PAGE, MOST_NEWS, MOST_FOUND = 8, 5, 40
 IN_TITLE, IN_SUMMARY, IN_TEXT = 8, 4, 1
+Folded = tuple[str, str, str]  # title, summary and text of a resource in all its languages, as a search compares them
 
 
 def lint_resource(resource: Resource, known: Known) -> list[Problem]:
@@ -48,10 +49,13 @@ def news_of(resources: Sequence[Resource], now: int) -> list[Resource]:
     return [r for _, r in sorted(told, key=lambda pair: (-pair[0], pair[1].key))][:MOST_NEWS]
 
 
-def search(resources: Sequence[Resource], query: str) -> list[Resource]:
-    """Those that hold every term of the query, in any of the languages' texts; the best first within their kind."""
+def search(resources: Sequence[Resource], query: str, folded: Mapping[str, Folded]) -> list[Resource]:
+    """Those that hold every term of the query, in any of the languages' texts; the best first within their kind.
+
+    `folded` holds the `fold` of each by its key.
+    """
     wanted = terms(query)
-    scored = [(_score(resource, wanted), resource) for resource in resources] if wanted else []
+    scored = [(_score(folded[resource.key], wanted), resource) for resource in resources] if wanted else []
     found = sorted((pair for pair in scored if pair[0] > 0), key=lambda pair: (ORDER.index(pair[1].kind), -pair[0]))
     return [resource for _, resource in found][:MOST_FOUND]
 
@@ -88,13 +92,15 @@ def _locales(resource: Resource) -> set[str]:
     }
 
 
-def _score(resource: Resource, wanted: Sequence[str]) -> int:
+def fold(resource: Resource) -> Folded:
+    """Its texts, ready to be searched."""
+    text = _text_of([words for block in resource.blocks for words in words_of(block)])
+    return _text_of([resource.title]), _text_of([resource.summary]), text
+
+
+def _score(folded: Folded, wanted: Sequence[str]) -> int:
     """0 when a term is nowhere."""
-    parts = (
-        (IN_TITLE, _text_of([resource.title])),
-        (IN_SUMMARY, _text_of([resource.summary])),
-        (IN_TEXT, _text_of([words for block in resource.blocks for words in words_of(block)])),
-    )
+    parts = tuple(zip((IN_TITLE, IN_SUMMARY, IN_TEXT), folded, strict=True))
     total = 0
     for term in wanted:
         worth = max((weight for weight, text in parts if term in text), default=0)
