@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Connection
 
 from milepost.actions.contacts import Doer, add_contact, list_contact_lines, save_contacts
 from milepost.actions.portfolio import read_portfolio
@@ -22,6 +23,8 @@ from milepost.actions.touches import (
 from milepost.actions.workspaces import create_workspace
 from milepost.errors import Invalid, NotFound
 from milepost.rules.contact_file import read_contact_file
+from milepost.store import contacts as contact_store
+from milepost.store.contacts import ContactRow
 from milepost.wire.contact import AccountContactIn, AccountTouchIn, ContactIn, TouchIn
 from tests.factories import DAY_MS, Sandbox
 
@@ -145,6 +148,67 @@ def test_contacts_are_found_again_by_id_address_or_name(sandbox: Sandbox) -> Non
     assert save(name="Anna", external_id="crm-1", account_id="a2") == (0, 1)
     lines = list_contact_lines(sandbox.runtime, sandbox.tenant, "a1")
     assert [(line.row.name, line.row.is_sponsor) for line in lines] == [("Ann B. Lee", 1), ("cy", 0)]
+
+
+def test_many_contacts_of_a_large_account_are_listed_once_a_slice_and_saved_as_one_by_one(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime, tenant = sandbox.runtime, sandbox.tenant
+
+    def rows(account: str, first: int, n: int) -> list[AccountContactIn]:
+        numbers = range(first, first + n)
+        return [AccountContactIn(account_id=account, name=f"P {i}", email=f"p{i}@a.test" if i % 2 else None) for i in numbers]
+
+    assert save_contacts(runtime, tenant, rows("big", 0, 4_000), ME, "csv").created == 4_000
+    listings = []
+    real = contact_store.list_contacts
+
+    def counting(connection: Connection, environment_id: int, account_id: int | None = None) -> list[ContactRow]:
+        listings.append(account_id)
+        return real(connection, environment_id, account_id)
+
+    monkeypatch.setattr(contact_store, "list_contacts", counting)
+    saved = save_contacts(runtime, tenant, rows("big", 3_750, 500), ME, "api")
+    assert (len(saved.ids), len(set(saved.ids)), saved.created, saved.changed) == (500, 500, 250, 0)
+    assert len(listings) == 3
+    monkeypatch.undo()
+    assert len(list_contact_lines(runtime, tenant, "big")) == 4_250
+    with pytest.raises(Invalid, match="needs a name"):
+        save_contacts(runtime, tenant, [*rows("none", 0, 300), AccountContactIn(account_id="none", name="\x1c")], ME, "api")
+    with pytest.raises(NotFound):
+        list_contact_lines(runtime, tenant, "none")
+
+
+sent = st.fixed_dictionaries(
+    {"account_id": st.sampled_from(["a1", "a2"]), "name": st.sampled_from(["Ann", "ANN", "Bo"])},
+    optional={
+        "email": st.sampled_from([None, "x@a.test", "X@a.test", "y@a.test"]),
+        "external_id": st.sampled_from(["e1", "e2", "e3"]),
+        "sponsor": st.booleans(),
+        "left_on": st.sampled_from([None, "2026-01-01"]),
+    },
+)
+
+
+@FEW
+@given(many=st.lists(sent, max_size=12))
+def test_contacts_saved_together_are_those_saved_one_after_the_other(sandbox: Sandbox, many: list[dict[str, object]]) -> None:
+    contacts = [AccountContactIn.model_validate(one) for one in many]
+    together, alone = fresh(sandbox), fresh(sandbox)
+    saved = save_contacts(together.runtime, together.tenant, contacts, ME, "api")
+    singly = [save_contacts(alone.runtime, alone.tenant, [contact], ME, "api") for contact in contacts]
+    assert (saved.created, saved.changed) == (sum(s.created for s in singly), sum(s.changed for s in singly))
+    ids = [s.ids[0] for s in singly]
+    assert [saved.ids.index(one) for one in saved.ids] == [ids.index(one) for one in ids]
+
+    def held(world: Sandbox) -> list[tuple[object, ...]]:
+        lines = list_contact_lines(world.runtime, world.tenant)
+        return sorted(
+            (n.account_key, n.row.name, str(n.row.email), n.row.is_sponsor, str(n.row.left_on), str(n.row.external_id))
+            for n in lines
+        )
+
+    assert held(together) == held(alone)
 
 
 def test_a_file_says_which_of_its_rows_can_not_be_taken() -> None:

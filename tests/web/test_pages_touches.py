@@ -117,6 +117,20 @@ def test_contacts_go_out_as_csv_and_come_back_the_same(client: TestClient) -> No
     assert [(c["name"], c["sponsor"], c["source"]) for c in listed["contacts"]] == [("=cmd()", True, "csv"), ("Bo", False, "csv")]
 
 
+def test_files_with_returns_alone_are_read_and_endless_cells_are_named(client: TestClient) -> None:
+    mac = "account_id;name;role\ra1;Ann, B;Head\ra1;Bo;\r"
+    assert "2 new, 0 changed" in plain(post(client, f"{BASE}/contacts", 200, text=mac))
+    endless = f'account_id,name\na1,Cy\na1,"{"x" * 140_000}'
+    says = "Line 3 can&#39;t be read: a cell is too long, or its quote is never closed."
+    assert says in post(client, f"{BASE}/contacts", 422, text=endless)
+    accounts = f"{BASE}/import-accounts"
+    applied = {"do": "apply", "map-account_id": "account_id", "map-name": "name"}
+    post(client, accounts, 200, text="account_id;name\ra1;One, Ltd\r", **applied)
+    assert "One, Ltd" in opened(client, f"{BASE}/accounts")
+    assert says in post(client, accounts, 422, text=endless, **applied)
+    assert says.replace("Line 3", "Line 1") in post(client, accounts, 422, text=f'"{"x" * 140_000}\na1')
+
+
 def test_the_api_logs_lists_and_deletes(client: TestClient) -> None:
     body = {"touches": [{"account_id": "new-one", "external_id": "x1", "kind": "mail", "at": "2026-11-01T08:00:00Z"}]}
     made = client.post("/api/v1/touches?environment=production", json=body)

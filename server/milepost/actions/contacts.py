@@ -2,8 +2,9 @@
 
 import json
 import re
+from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection
@@ -28,6 +29,7 @@ from milepost.wire.ids import new_id
 FIELDS = ("name", "role", "email", "phone", "im_id", "is_sponsor", "is_champion", "left_on")
 TRAITS = ("contact_role", "sponsor", "champion")  # of a person: any of them makes the person a contact
 MAX_TEXT = 200
+SLICE = 200  # contacts in one write transaction: events get their turn in between
 ADDRESS = re.compile(r"[^@\s]{1,126}@[^@\s]{1,126}")
 
 
@@ -93,7 +95,7 @@ def add_contact(runtime: Runtime, tenant: Tenant, account_key: str, contact: Con
     """From the form: the account must be there; raises NotFound."""
     with db.writing(runtime.engine) as connection:
         account = require_account(connection, tenant.id, account_key)
-        return _insert(connection, tenant, account.id, None, _fields(contact), "console", by, runtime.clock())
+        return _insert(connection, tenant, account.id, None, _fields(contact), "console", by, runtime.clock()).public_id
 
 
 def change_contact(runtime: Runtime, tenant: Tenant, public_id: str, contact: ContactIn, by: Doer) -> str:
@@ -128,21 +130,37 @@ def undo_contact(runtime: Runtime, tenant: Tenant, public_id: str, by: Doer) -> 
 
 
 def save_contacts(runtime: Runtime, tenant: Tenant, contacts: Sequence[AccountContactIn], by: Doer, source: str) -> SavedContacts:
-    """From API or file, idempotent; accounts that are not there are made."""
-    now, ids, created, changed = runtime.clock(), [], 0, 0
-    with db.writing(runtime.engine) as connection:
-        keys = {contact.account_id for contact in contacts}
-        people_store.add_accounts(connection, tenant.id, keys, now)
-        accounts = people_store.load_account_ids(connection, tenant.id, keys)
-        for contact in contacts:
-            account_id = accounts[contact.account_id]
-            row = _find(connection, tenant.id, account_id, contact)
-            if row is None:
-                ids.append(_insert(connection, tenant, account_id, contact.external_id, _fields(contact), source, by, now))
-                created += 1
-            else:
-                ids.append(row.public_id)
-                changed += _change(connection, tenant, row, _given(contact), by, now, account_id=account_id)
+    """From API or file, idempotent; accounts that are not there are made. A bad one is refused before any is written."""
+    if not all(_fields(contact)["name"] for contact in contacts):
+        raise Invalid("A contact needs a name.")
+    saved = SavedContacts([], 0, 0)
+    for start in range(0, len(contacts), SLICE):
+        with db.writing(runtime.engine) as connection:
+            part = _save(connection, tenant, contacts[start : start + SLICE], by, source, runtime.clock())
+        saved = SavedContacts(saved.ids + part.ids, saved.created + part.created, saved.changed + part.changed)
+    return saved
+
+
+def _save(
+    connection: Connection, tenant: Tenant, contacts: Sequence[AccountContactIn], by: Doer, source: str, now: int
+) -> SavedContacts:
+    ids, created, changed = [], 0, 0
+    keys = {contact.account_id for contact in contacts}
+    people_store.add_accounts(connection, tenant.id, keys, now)
+    accounts = people_store.load_account_ids(connection, tenant.id, keys)
+    known = _load_known(connection, tenant.id, accounts, contacts)
+    for contact in contacts:
+        account_id = accounts[contact.account_id]
+        row = known.find(account_id, contact)
+        if row is None:
+            row = _insert(connection, tenant, account_id, contact.external_id, _fields(contact), source, by, now)
+            known.put(row)
+            created += 1
+        elif (after := _change(connection, tenant, row, _given(contact), by, now, account_id=account_id)) is not None:
+            known.drop(row)
+            known.put(after)
+            changed += 1
+        ids.append(row.public_id)
     return SavedContacts(ids, created, changed)
 
 
@@ -189,14 +207,71 @@ def _day(value: Any) -> int | None:
         return None
 
 
-def _find(connection: Connection, environment_id: int, account_id: int, contact: AccountContactIn) -> ContactRow | None:
-    """By the sender's id when there is one, else by address, else by name within the account."""
-    if contact.external_id is not None:
-        return contact_store.find_contact_by_external_id(connection, environment_id, contact.external_id)
-    held = contact_store.list_contacts(connection, environment_id, account_id)
+Place = tuple[int, str, str]  # (account, "email" or "name", the text case-folded)
+Ranked = tuple[bool, int, int, str, int]  # as a list of contacts shows them: see `store.contacts.list_contacts`
+
+
+@dataclass
+class _Known:
+    """Contacts that rows may mean, kept as they are written: every lookup is a step, however many an account has."""
+
+    by_external: dict[str, ContactRow] = field(default_factory=dict)
+    by_id: dict[int, ContactRow] = field(default_factory=dict)
+    places: dict[Place, list[Ranked]] = field(default_factory=dict)
+
+    def find(self, account_id: int, contact: AccountContactIn) -> ContactRow | None:
+        """By the sender's id when there is one, else by address, else by name within the account."""
+        if contact.external_id is not None:
+            return self.by_external.get(contact.external_id)
+        ranked = self.places.get(_wanted(account_id, contact))
+        return self.by_id[ranked[0][-1]] if ranked else None
+
+    def put(self, row: ContactRow) -> None:
+        """Deleted ones are found by the sender's id only."""
+        if row.external_id is not None:
+            self.by_external[row.external_id] = row
+        if row.deleted_at is None and row.id not in self.by_id:
+            self.by_id[row.id] = row
+            for place in _places(row):
+                insort(self.places.setdefault(place, []), _rank(row))
+
+    def drop(self, row: ContactRow) -> None:
+        """Before it is put as it is now."""
+        if self.by_id.pop(row.id, None) is not None:
+            for place in _places(row):
+                ranked = self.places[place]
+                del ranked[bisect_left(ranked, _rank(row))]
+
+
+def _load_known(
+    connection: Connection, environment_id: int, accounts: Mapping[str, int], contacts: Sequence[AccountContactIn]
+) -> _Known:
+    """Of each account only those that a row means: one that comes to be meant later is put when it is written."""
+    known = _Known()
+    external = {contact.external_id for contact in contacts if contact.external_id is not None}
+    for row in contact_store.load_contacts_by_external_id(connection, environment_id, external):
+        known.put(row)
+    wanted = {_wanted(accounts[c.account_id], c) for c in contacts if c.external_id is None}
+    for account_id in sorted({place[0] for place in wanted}):
+        for row in contact_store.list_contacts(connection, environment_id, account_id):
+            if not wanted.isdisjoint(_places(row)):
+                known.put(row)
+    return known
+
+
+def _wanted(account_id: int, contact: AccountContactIn) -> Place:
     if contact.email is not None:
-        return next((r for r in held if (r.email or "").casefold() == contact.email.casefold()), None)
-    return next((r for r in held if r.name.casefold() == contact.name.casefold()), None)
+        return account_id, "email", contact.email.casefold()
+    return account_id, "name", contact.name.strip().casefold()
+
+
+def _places(row: ContactRow) -> list[Place]:
+    by_name: list[Place] = [(row.account_id, "name", row.name.casefold())]
+    return by_name if row.email is None else [*by_name, (row.account_id, "email", row.email.casefold())]
+
+
+def _rank(row: ContactRow) -> Ranked:
+    return row.left_on is not None, -row.is_sponsor, -row.is_champion, row.name, row.id
 
 
 def _fields(contact: ContactIn) -> dict[str, Any]:
@@ -228,17 +303,18 @@ def _insert(
     source: str,
     by: Doer,
     now: int,
-) -> str:
+) -> ContactRow:
     if not fields["name"]:
         raise Invalid("A contact needs a name.")
     public_id = new_id("con", now)
-    contact_store.insert_contact(
-        connection, tenant.id, public_id=public_id, account_id=account_id, external_id=external_id, source=source,
-        created_at=now, changed_at=now, **fields,
-    )  # fmt: skip
+    values: dict[str, Any] = {
+        "public_id": public_id, "account_id": account_id, "external_id": external_id, "source": source, "created_at": now,
+        "changed_at": now, "is_sponsor": 0, "is_champion": 0, **fields,
+    }  # fmt: skip
+    row_id = contact_store.insert_contact(connection, tenant.id, **values)
     if by.public_id != "system":
         _note(connection, tenant, "contact.added", public_id, by, now)
-    return public_id
+    return ContactRow._make({"id": row_id, **values}.get(name) for name in contact_store.COLUMNS)
 
 
 def _change(
@@ -250,19 +326,19 @@ def _change(
     now: int,
     *,
     account_id: int | None = None,
-) -> bool:
-    """Whether anything differed; a deleted one comes back."""
+) -> ContactRow | None:
+    """The row as it is now, None when nothing differed; a deleted one comes back."""
     held = {name: getattr(row, name) for name in FIELDS}
     moves = account_id is not None and account_id != row.account_id
     if {**held, **fields} == held and row.deleted_at is None and not moves:
-        return False
+        return None
     values = {**fields, "before": json.dumps(held, ensure_ascii=False), "changed_at": now, "deleted_at": None}
     if moves:
         values["account_id"] = account_id
     contact_store.update_contact(connection, tenant.id, row.id, **values)
     if by.public_id != "system":
         _note(connection, tenant, "contact.changed", row.public_id, by, now)
-    return True
+    return row._replace(**values)
 
 
 def _note(connection: Connection, tenant: Tenant, action: str, public_id: str, by: Doer, now: int) -> None:

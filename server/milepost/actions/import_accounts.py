@@ -20,6 +20,7 @@ from milepost.store import environments as environment_store
 from milepost.store import people as people_store
 from milepost.store import rollups
 from milepost.store.people import TRUSTED_TRAITS
+from milepost.wire.codecs.csv_text import even_lines
 
 SLICE = 200
 KEY = "account_id"
@@ -73,18 +74,26 @@ Row = tuple[int, str, dict[str, str]]  # (line, account, traits)
 
 
 def read_columns(text: str) -> list[str]:
-    """The heads of the file's columns; empty for an empty file."""
-    return list(_open(text).fieldnames or [])
+    """The heads of the file's columns; empty for an empty file. Raises Invalid when they can't be read."""
+    reader = _open(text)
+    try:
+        return list(reader.fieldnames or [])
+    except csv.Error as problem:
+        raise _unreadable(reader.reader.line_num) from problem
+
+
+def _unreadable(line: int) -> Invalid:
+    return Invalid(f"Line {line} can't be read: a cell is too long, or its quote is never closed.")
 
 
 def find_delimiter(text: str) -> str:
     """What parts the columns: a semicolon, as spreadsheets of half of Europe write, where the heads have more of them."""
-    heads = text.removeprefix("\ufeff").lstrip("\r\n").partition("\n")[0]
+    heads = even_lines(text.removeprefix("\ufeff")).lstrip("\n").partition("\n")[0]
     return ";" if heads.count(";") > heads.count(",") else ","
 
 
 def _open(text: str) -> "csv.DictReader[str]":
-    return csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), delimiter=find_delimiter(text))
+    return csv.DictReader(io.StringIO(even_lines(text.removeprefix("\ufeff"))), delimiter=find_delimiter(text))
 
 
 def guess_mapping(columns: list[str]) -> dict[str, str]:
@@ -112,7 +121,7 @@ def import_accounts(
     """Reads CSV whose columns are `account_id` and trusted traits, or those a mapping {field: column} names.
 
     Empty cells change nothing. A row with a bad value is refused whole, with its line. Raises Invalid when the file
-    has no account column.
+    has no account column or can't be read.
     """
     rows, result = _read(text, mapping)
     result.dry_run = dry_run
@@ -141,6 +150,13 @@ def _record(runtime: Runtime, tenant: Tenant, result: AccountImport, actor_name:
 
 def _read(text: str, mapping: dict[str, str] | None) -> tuple[list[Row], AccountImport]:
     reader = _open(text)
+    try:
+        return _read_rows(reader, mapping)
+    except csv.Error as problem:
+        raise _unreadable(reader.reader.line_num) from problem
+
+
+def _read_rows(reader: "csv.DictReader[str]", mapping: dict[str, str] | None) -> tuple[list[Row], AccountImport]:
     columns = list(reader.fieldnames or [])
     chosen = mapping or {name: name for name in COLUMNS if name in columns}
     if KEY not in chosen or chosen[KEY] not in columns:

@@ -2,10 +2,13 @@
 
 import csv
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pydantic import ValidationError
 
+from milepost.errors import Invalid
+from milepost.wire.codecs.csv_text import even_lines
 from milepost.wire.contact import AccountContactIn
 
 MAX_ROWS = 20_000
@@ -34,27 +37,40 @@ class ContactFile:
 
 
 def read_contact_file(text: str) -> ContactFile | None:
-    """None when a head for the account's id or the name is missing. Empty cells say nothing."""
-    plain = text.removeprefix("\ufeff").lstrip("\r\n")
+    """None when a head for the account's id or the name is missing. Empty cells say nothing.
+
+    Raises Invalid, with the line, for text that no table can be read from.
+    """
+    plain = even_lines(text.removeprefix("\ufeff")).lstrip("\n")
     head = plain.partition("\n")[0]
-    reader = csv.reader(io.StringIO(plain), delimiter=";" if head.count(";") > head.count(",") else ",")
-    columns = [_field(name) for name in next(reader, [])]
+    rows = _read_rows(plain, ";" if head.count(";") > head.count(",") else ",")
+    columns = [_field(name) for name in next(rows, (0, []))[1]]
     if not {"account_id", "name"} <= set(columns):
         return None
     contacts: list[AccountContactIn] = []
     refused: list[tuple[int, str]] = []
-    for cells in reader:
+    for line, cells in rows:
         if not any(cell.strip() for cell in cells):
             continue
         if len(contacts) + len(refused) >= MAX_ROWS:
-            refused.append((reader.line_num, ""))
+            refused.append((line, ""))
             break
         found = _read_row(dict(zip(columns, cells, strict=False)))
         if isinstance(found, str):
-            refused.append((reader.line_num, found))
+            refused.append((line, found))
         else:
             contacts.append(found)
     return ContactFile(contacts, refused)
+
+
+def _read_rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """(line, cells)."""
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter)
+    try:
+        for cells in reader:
+            yield reader.line_num, cells
+    except csv.Error as problem:
+        raise Invalid(f"Line {reader.line_num} can't be read: a cell is too long, or its quote is never closed.") from problem
 
 
 def _field(head: str) -> str:

@@ -60,6 +60,12 @@ def find_contact_by_external_id(connection: Connection, environment_id: int, ext
     return ContactRow._make(rows[0]) if rows else None
 
 
+def load_contacts_by_external_id(connection: Connection, environment_id: int, external_ids: Iterable[str]) -> list[ContactRow]:
+    """Those of the sender's ids that are known, deleted ones too."""
+    rows = driver.fetch_in(connection, f"{SELECT} AND external_id IN {{in}}", [environment_id], sorted(external_ids))
+    return [ContactRow._make(row) for row in rows]
+
+
 def load_contacts(connection: Connection, environment_id: int, ids: Iterable[int]) -> dict[int, ContactRow]:
     """{internal id: contact}, deleted ones too: a touch keeps whom it was with."""
     rows = driver.fetch_in(connection, f"{SELECT} AND id IN {{in}}", [environment_id], sorted(ids))

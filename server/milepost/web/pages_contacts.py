@@ -9,6 +9,7 @@ from starlette.routing import Route
 from milepost.actions import contacts as actions
 from milepost.actions.contacts import ContactLine, SavedContacts
 from milepost.actions.touches import name_account
+from milepost.errors import Invalid
 from milepost.rules.contact_file import MAX_ROWS, read_contact_file
 from milepost.rules.days import date_of, day_of
 from milepost.web import inputs
@@ -80,10 +81,14 @@ def import_contacts(request: Request) -> Response:
     """A file of contacts, taken at once: said again it changes nothing, and refused rows are named."""
     said = translations(request).gettext
     text, problem = _read_text(request)
-    found = None if problem else read_contact_file(text)
+    problem, found = said(problem), None
+    try:
+        found = None if problem else read_contact_file(text)
+    except Invalid as unreadable:
+        problem = translations(request).say(unreadable)
     if found is None:
         lines, order = _read(request)
-        return _show(request, lines, order, problem=said(problem or NO_HEADS), text=text, status=422)
+        return _show(request, lines, order, problem=problem or said(NO_HEADS), text=text, status=422)
     saved = SavedContacts([], 0, 0)
     for piece in slices(found.contacts, ROWS_AT_ONCE):
         part = actions.save_contacts(runtime_of(request), tenant(request), piece, doer(request), "csv")

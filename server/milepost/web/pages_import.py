@@ -40,10 +40,10 @@ def take_step(request: Request) -> Response:
     said = translations(request).gettext
     try:
         text = _read_text(request)
+        columns = read_columns(text)
     except Invalid as problem:
         words = translations(request).say(problem)
         return render(request, "import_accounts.html", status=422, step="file", problem=words, columns=COLUMNS)
-    columns = read_columns(text)
     if do not in {"check", "apply"}:
         return _show_mapping(request, text, columns, guess_mapping(columns))
     mapping = {name: field(request, f"map-{name}", longest=1000) for name in COLUMNS}

@@ -1,4 +1,4 @@
-"""CSV out: what a spreadsheet would run as a formula becomes text, in cells and in heads.
+"""CSV, out above all: what a spreadsheet would run as a formula becomes text, in cells and in heads.
 
 Source: OWASP, "CSV Injection": a cell that begins with = + - @ tab or return gets an apostrophe, unless it is a number.
 """
@@ -17,6 +17,11 @@ def write_csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     writer.writerow([defuse(name) for name in head])
     writer.writerows([defuse(value) for value in row] for row in rows)
     return "\ufeff" + stream.getvalue()
+
+
+def even_lines(text: str) -> str:
+    """The text with \\n at every line's end: what an old Mac's spreadsheet ends with \\r alone, `csv` refuses."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def defuse(value: object) -> str:
