@@ -1,17 +1,20 @@
 """A guide that most people close unread pauses itself; one that was asked for by a link is counted per account."""
 
+import pytest
+
 from milepost.actions.guide_report import read_report
 from milepost.actions.guides import resume_guide
 from tests.factories import Sandbox
-from tests.guide_factories import a_guide, claim, offered, publish, say
+from tests.guide_factories import a_guide, claim, offered, publish, say, word
 
 
-def close(sandbox: Sandbox, guide: str, user: str, after_ms: int) -> None:
-    run, answer = claim(sandbox, guide, user)
+def close(sandbox: Sandbox, guide: str, user: str, after_ms: int, *, secret: bool = True, **asked: bool) -> None:
+    run, answer = claim(sandbox, guide, user, **asked)
     assert answer.ok, answer.reason
-    say(sandbox, run, "shown", user=user)
-    sandbox.clock.turn(ms=after_ms)
-    say(sandbox, run, "dismissed", reason="closed", user=user)
+    sandbox.send(word(sandbox, run, "shown", user=user), secret=secret)
+    at = sandbox.clock() + after_ms
+    sandbox.clock.turn(ms=max(after_ms, 0))
+    sandbox.send(word(sandbox, run, "dismissed", reason="closed", user=user, at=at), secret=secret)
 
 
 def status(sandbox: Sandbox) -> tuple[object, ...]:
@@ -32,6 +35,31 @@ def test_a_guide_closed_unread_by_most_pauses_itself_and_can_be_resumed(sandbox:
     resume_guide(sandbox.runtime, sandbox.tenant, "intro", "test")
     assert status(sandbox) == ("published", None)
     close(sandbox, ids["intro"], "quick19", 800)  # counted from the resumption on
+    assert status(sandbox) == ("published", None)
+
+
+def test_whoever_only_has_the_public_key_pauses_nothing(sandbox: Sandbox) -> None:
+    ids = publish(sandbox, a_guide())
+    for i in range(35):
+        close(sandbox, ids["intro"], f"invented{i}", 800, secret=False)
+    assert status(sandbox) == ("published", None)
+
+
+def test_what_was_asked_for_and_what_was_closed_before_it_was_shown_is_not_unread(sandbox: Sandbox) -> None:
+    ids = publish(sandbox, a_guide(linkable=True))
+    for i in range(31):
+        close(sandbox, ids["intro"], f"asked{i}", 800, free=True)
+    for i in range(31):
+        close(sandbox, ids["intro"], f"odd{i}", -5000)
+    assert status(sandbox) == ("published", None)
+
+
+@pytest.mark.parametrize("kind", ["banner", "survey"])
+def test_what_is_closed_at_a_glance_is_not_paused(sandbox: Sandbox, kind: str) -> None:
+    blocks = [{"type": "question", "id": "q", "ask": "nps"} if kind == "survey" else {"type": "text", "text": "Hello"}]
+    ids = publish(sandbox, a_guide(kind=kind, steps=[{"id": "one", "blocks": blocks}]))
+    for i in range(31):
+        close(sandbox, ids["intro"], f"quick{i}", 800)
     assert status(sandbox) == ("published", None)
 
 

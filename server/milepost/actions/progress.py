@@ -9,7 +9,7 @@ from milepost.actions import audit
 from milepost.actions.intake_group import Counted
 from milepost.actions.surveys import Word, keep_answer
 from milepost.actions.tenant import Tenant
-from milepost.rules.choose import LATER_MS, UNREAD_MS, is_unread
+from milepost.rules.choose import LATER_MS, PAUSES_UNREAD, UNREAD_MS, is_unread
 from milepost.store import environments as environment_store
 from milepost.store import guides as guide_store
 from milepost.store import runs as run_store
@@ -21,7 +21,8 @@ WHY_MISSING = frozenset({"missing", "invisible", "ambiguous"})
 def follow_guides(connection: Connection, tenant: Tenant, counted: Sequence[Counted], now: int) -> None:
     """Applies every `$guide` event of a known person; unknown runs and other people's runs change nothing.
 
-    A guide that was closed is looked at afterwards: one that most people close unread pauses itself.
+    A guide that was closed is looked at afterwards: one that most people close unread pauses itself. Only a closing
+    that a token or a secret key vouches for is a reason to look: the public key is in every page.
     """
     closed: set[int] = set()
     for item in counted:
@@ -32,7 +33,7 @@ def follow_guides(connection: Connection, tenant: Tenant, counted: Sequence[Coun
                 _apply(connection, tenant.id, word)
                 if word.what == "answered":
                     keep_answer(connection, tenant.id, word, item.reading.properties, now)
-                if word.what == "dismissed":
+                if word.what == "dismissed" and reading.verified:
                     closed.add(word.guide_id)
     for guide_id in sorted(closed):
         _pause_unread(connection, tenant, guide_id, now)
@@ -40,7 +41,7 @@ def follow_guides(connection: Connection, tenant: Tenant, counted: Sequence[Coun
 
 def _pause_unread(connection: Connection, tenant: Tenant, guide_id: int, now: int) -> None:
     row = guide_store.find_guide_by_id(connection, tenant.id, guide_id)
-    if row is None or row["status"] != "published":
+    if row is None or row["status"] != "published" or row["kind"] not in PAUSES_UNREAD:
         return
     shown, unread = run_store.count_unread(connection, tenant.id, guide_id, row["on_air_at"] or 0, UNREAD_MS)
     if not is_unread(shown, unread):

@@ -19,6 +19,7 @@ LATER_MS = DAY_MS
 COMPLAINT_DAYS = 7
 NPS_DAYS = 90
 UNREAD_MS, UNREAD_SHARE, UNREAD_PEOPLE = 2_000, 0.6, 30
+PAUSES_UNREAD = frozenset({"tour", "tooltip", "modal"})  # the others are closed at a glance, and rightly so
 
 
 @dataclass(frozen=True)

@@ -53,11 +53,13 @@ def list_recent_runs(connection: Connection, environment_id: int, end_user_id: i
 
 
 def count_unread(connection: Connection, environment_id: int, guide_id: int, since: int, unread_ms: int) -> tuple[int, int]:
-    """(people it was shown to since, those of them who closed it within `unread_ms`); our own people are left out."""
+    """(people it was shown to unasked since, those who closed it within `unread_ms`); our own people are left out."""
     sql = (
-        "SELECT count(DISTINCT r.end_user_id), count(DISTINCT CASE WHEN r.outcome = 'dismissed' AND r.closed_at - r.shown_at < ? "
-        "THEN r.end_user_id END) FROM runs r JOIN end_users u ON u.environment_id = r.environment_id AND u.id = r.end_user_id "
-        "WHERE r.environment_id = ? AND r.guide_id = ? AND r.started_at >= ? AND r.shown_at IS NOT NULL AND u.internal = 0"
+        "SELECT count(DISTINCT r.end_user_id), count(DISTINCT CASE WHEN r.outcome = 'dismissed' AND r.closed_at >= r.shown_at "
+        "AND r.closed_at - r.shown_at < ? THEN r.end_user_id END) FROM runs r "
+        "JOIN end_users u ON u.environment_id = r.environment_id AND u.id = r.end_user_id "
+        "WHERE r.environment_id = ? AND r.guide_id = ? AND r.started_at >= ? AND r.shown_at IS NOT NULL AND r.free = 0 "
+        "AND u.internal = 0"
     )
     shown, unread = driver.fetch(connection, sql, (unread_ms, environment_id, guide_id, since))[0]
     return int(shown), int(unread)
