@@ -51,7 +51,7 @@ def run_tests() -> int:
     for sentence in left_out:
         say(f"LEFT OUT: {sentence}")
     say("checks before pytest: " + (f"FAILED: {', '.join(failed)}" if failed else "all passed"))
-    pytest = [str(PYTHON), "-m", "pytest", "-n", "2", "--dist", "loadfile", "-rR"]
+    pytest = [str(PYTHON), "-m", "pytest", "-n", "2", "--dist", "loadfile", "-rfER"]
     code = subprocess.run(pytest, cwd=ROOT, env=environment, check=False).returncode
     return code or (1 if failed else 0)
 

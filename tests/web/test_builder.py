@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -144,6 +145,29 @@ def test_a_token_is_good_for_one_site_thirty_idle_minutes_and_its_authors_role(
     assert ask(page, sandbox, "resume", token=third).status_code == 200
     sandbox.clock.turn(ms=60_000)
     assert ask(page, sandbox, "resume", token=third).status_code == 401  # eight hours are a day's work
+
+
+def test_who_logs_out_builds_no_more(page: TestClient, sandbox: Sandbox, author: Somebody) -> None:
+    token = open_token(page, sandbox, author)
+    assert ask(page, sandbox, "resume", token=token).status_code == 200
+    unspent = make_code(author)
+    author.post("/logout")
+    assert ask(page, sandbox, "resume", token=token).status_code == 401
+    assert ask(page, sandbox, "open", code=unspent).status_code == 401
+
+
+def test_rules_added_at_once_are_all_kept(page: TestClient, sandbox: Sandbox, author: Somebody) -> None:
+    token = open_token(page, sandbox, author)
+    ask(page, sandbox, "feature", token=token, feature=EXPORT)
+    names = [f"Exported {n}" for n in range(6)]
+
+    def add(name: str) -> int:
+        return ask(page, sandbox, "rule", token=token, key="report_export", rule={"on": "event", "name": name}).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(add, names)) == [200] * 6
+    listed = ask(page, sandbox, "catalogue", token=token).json()
+    assert {rule.get("name") for rule in listed["features"][0]["rules"]} == {None, *names}
 
 
 def test_a_session_for_a_guide_changes_that_draft_and_nothing_else(page: TestClient, sandbox: Sandbox, author: Somebody) -> None:

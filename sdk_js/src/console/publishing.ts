@@ -21,7 +21,7 @@ export function openPublishing(bench: Bench, saving: Saving, done: () => void): 
     const missing = bench.locales().map((locale) => [locale, missingIn(bench, locale)] as const).filter(([, n]) => n > 0);
     return [
       ...bench.problems().map((one) => warn(one.blocks ? `${say("Stops publication:")} ${one.message}` : one.message)),
-      ...missing.map(([locale, n]) => warn(say("%(language)s lacks %(n)s texts; people who read it see the default language there.", { language: languageName(locale), n }))),
+      ...missing.map(([locale, n]) => warn(say("Texts missing in %(language)s: %(n)s. People who read it see the default language there.", { language: languageName(locale), n }))),
     ];
   };
 

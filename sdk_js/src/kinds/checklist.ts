@@ -111,6 +111,12 @@ export const post: Post = (place, kit) => {
     return make("div", { class: "dock" }, made);
   };
 
+  /** Not by the second half of a double click that opened the list. */
+  const hide =
+    (reason: string) =>
+    ({ detail }: MouseEvent) =>
+      detail < 2 && place.dismiss(reason);
+
   const list = () => {
     const bar = make("div", {});
     bar.style.width = `${(100 * done.length) / steps.length}%`;
@@ -124,11 +130,11 @@ export const post: Post = (place, kit) => {
           "div",
           { class: "head" },
           make("h2", { id: "list" }, ...spans(title())),
-          make("div", { class: "tools" }, press(kit, "x fold", words[2]!, () => fold(true)), press(kit, "x cross", words[3]!, () => place.dismiss("closed"))),
+          make("div", { class: "tools" }, press(kit, "x fold", words[2]!, () => fold(true)), press(kit, "x cross", words[3]!, hide("closed"))),
           make("div", { class: "prog" }, make("div", { class: "rail" }, bar), make("small", { role: "status" }, count())),
         ),
         make("ul", {}, ...steps.map(task)),
-        make("div", { class: "last" }, press(kit, "", "", () => place.dismiss("never"), words[4]!)),
+        make("div", { class: "last" }, press(kit, "", "", hide("never"), words[4]!)),
       ),
     );
   };

@@ -9,7 +9,7 @@ export const buttonsOf = (blocks: Block[]): ButtonBlock[] => blocks.filter((bloc
 export const plain = (rich: Rich | undefined): string => (typeof rich === "string" ? rich : (rich ?? []).map(({ text }) => text).join(""));
 
 /** A button with a name for those who hear it. */
-export const press = ({ make }: Kit, name: string, label: string, run: () => void, ...inner: (Node | string)[]): HTMLButtonElement => {
+export const press = ({ make }: Kit, name: string, label: string, run: (event: MouseEvent) => unknown, ...inner: (Node | string)[]): HTMLButtonElement => {
   const button = make("button", { type: "button", class: name, ...(label && { "aria-label": label }) }, ...inner);
   button.onclick = run;
   return button;

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import RowMapping
 
 from milepost.actions import audit
-from milepost.actions.features import list_catalogue, save_feature
+from milepost.actions.features import list_catalogue, write_catalogue
 from milepost.actions.guides import require_guide
 from milepost.actions.runtime import Runtime
 from milepost.actions.secrets import hash_secret, new_secret
@@ -20,6 +20,7 @@ from milepost.errors import Invalid, NotFound, Unauthorized
 from milepost.settings import is_loopback
 from milepost.store import builder as builder_store
 from milepost.store import engine as db
+from milepost.store import features as feature_store
 from milepost.wire.feature import DetectionRule
 
 CODE_MS = 60_000
@@ -138,15 +139,16 @@ def end_builder(runtime: Runtime, tenant: Tenant, session: Session) -> None:
 
 def add_rule(runtime: Runtime, tenant: Tenant, key: str, rule: DetectionRule, author: str) -> int:
     """One more rule for a feature that is there; the catalogue's version. A rule it has already changes nothing."""
-    with db.reading(runtime.engine) as connection:
+    with db.writing(runtime.engine) as connection:
+        feature_store.lock_catalogue(connection, tenant.id)
         feature = next((one for one in list_catalogue(connection, tenant.id).features if one.key == key), None)
-    if feature is None:
-        raise NotFound(f"There is no feature {key!r}.")
-    if rule in feature.rules:
-        return save_feature(runtime, tenant, feature, author).version
-    if len(feature.rules) >= MAX_RULES:
-        raise Invalid(f"{feature.name} has {MAX_RULES} rules already; take one away in the console first.")
-    return save_feature(runtime, tenant, feature.model_copy(update={"rules": [*feature.rules, rule]}), author).version
+        if feature is None:
+            raise NotFound(f"There is no feature {key!r}.")
+        if rule not in feature.rules:
+            if len(feature.rules) >= MAX_RULES:
+                raise Invalid(f"{feature.name} has {MAX_RULES} rules already; take one away in the console first.")
+            feature = feature.model_copy(update={"rules": [*feature.rules, rule]})
+        return write_catalogue(connection, tenant, [feature], author, runtime.clock()).version
 
 
 def _host(host: str) -> str:

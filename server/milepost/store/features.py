@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from milepost.store import driver
+from milepost.store.engine import is_sqlite
 from milepost.store.tables.catalogue import (
     catalogue_versions,
     checkpoint_reached,
@@ -21,6 +22,12 @@ def list_features(connection: Connection, environment_id: int) -> list[FeatureRo
     """Every feature there ever was, by ordinal."""
     query = select(features).where(features.c.environment_id == environment_id).order_by(features.c.ordinal)
     return list(connection.execute(query).mappings())
+
+
+def lock_catalogue(connection: Connection, environment_id: int) -> None:
+    """Whoever changes features after reading them waits until this transaction ends. SQLite has one writer at a time as it is."""
+    if not is_sqlite(connection):
+        connection.execute(select(features.c.ordinal).where(features.c.environment_id == environment_id).with_for_update()).all()
 
 
 def find_feature(connection: Connection, environment_id: int, key: str) -> FeatureRow | None:

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select, text, update
 
 from milepost.store.engine import is_sqlite
+from milepost.store.tables.builder import builder_sessions
 from milepost.store.tables.workspaces import invites, login_failures, member_sessions, members, workspaces
 
 LOGIN_LOCK = 1_819_240_300  # a room of its own among PostgreSQL's advisory locks of two numbers
@@ -98,12 +99,16 @@ def list_last_seen(connection: Connection, workspace_id: int) -> dict[int, int]:
 
 
 def revoke_session(connection: Connection, id_hash: str, now: int) -> None:
-    """Ends one session."""
-    connection.execute(update(member_sessions).where(member_sessions.c.id_hash == id_hash).values(revoked_at=now))
+    """Ends one session, and what its member builds in the host product."""
+    c = member_sessions.c
+    ended = update(member_sessions).where(c.id_hash == id_hash).values(revoked_at=now).returning(c.workspace_id, c.member_id)
+    for workspace_id, member_id in connection.execute(ended).all():
+        _end_building(connection, workspace_id, member_id, now)
 
 
 def revoke_member_sessions(connection: Connection, workspace_id: int, member_id: int, now: int, but: str = "") -> None:
-    """Ends every session of a member, but the one named."""
+    """Ends every session of a member, but the one named, and what they build in the host product."""
+    _end_building(connection, workspace_id, member_id, now)
     connection.execute(
         update(member_sessions)
         .where(
@@ -114,6 +119,12 @@ def revoke_member_sessions(connection: Connection, workspace_id: int, member_id:
         )
         .values(revoked_at=now)
     )
+
+
+def _end_building(connection: Connection, workspace_id: int, member_id: int, now: int) -> None:
+    c = builder_sessions.c
+    mine = (c.workspace_id == workspace_id) & (c.member_id == member_id) & c.ended_at.is_(None)
+    connection.execute(update(builder_sessions).where(mine).values(ended_at=now))
 
 
 def lock_login_subjects(connection: Connection, subjects: Iterable[str]) -> None:

@@ -9,7 +9,7 @@ def _(text: str) -> str:
 
 
 TEXTS = (
-    _("%(language)s lacks %(n)s texts; people who read it see the default language there."),
+    _("Texts missing in %(language)s: %(n)s. People who read it see the default language there."),
     _("Blocks: %(n)s"),
     _("%(n)s blocks added"),
     _("%(n)s missing"),
