@@ -1,6 +1,5 @@
 """What a hostile body may cost: the memory is measured, and a body that once took hours is simply read."""
 
-import asyncio
 import gzip
 import json
 import os
@@ -17,6 +16,7 @@ from starlette.types import Message
 from milepost.actions.receive import MAX_EVENTS, open_parcel
 from milepost.errors import BadRequest, TooLarge, TooManyRequests
 from milepost.web.bodies import FREE_BYTES, ROOM_BYTES, Room, Seat, gunzip, read_body
+from tests.apart import run_apart
 
 MIB = 1024 * 1024
 BODY = 4 * MIB
@@ -114,7 +114,7 @@ def test_a_large_gzip_body_is_inflated_beside_the_event_loop() -> None:
         return {"type": "http.request", "body": body}
 
     request = Request({"type": "http", "method": "POST", "headers": []}, receive)
-    asyncio.run(read_body(request, BODY, lambda _: threads.add(threading.get_ident())))
+    run_apart(read_body(request, BODY, lambda _: threads.add(threading.get_ident())))
     assert len(threads) == 2
 
 

@@ -225,7 +225,7 @@ def test_every_page_works_without_script(chromium: Browser, cookies: Any, server
     page.goto(f"{server.url}/e/production/accounts")
     page.locator("th a.sort", has_text="Account").click()
     assert "sort=name" in page.url
-    page.locator("table.portfolio tbody a", has_text="Acme").click()
+    page.locator("table.portfolio tbody").get_by_role("link", name="Acme", exact=True).click()
     page.locator("#live-coverage summary").first.click()
     page.fill("#day", "2026-01-01")
     page.get_by_role("button", name="Show").click()

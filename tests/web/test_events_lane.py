@@ -4,7 +4,6 @@ import base64
 import json
 from typing import Any
 
-import anyio
 from starlette.applications import Starlette
 from starlette.types import Message
 
@@ -12,6 +11,7 @@ from milepost.actions.runtime import Runtime
 from milepost.actions.workspaces import CreatedWorkspace
 from milepost.web.app import create_app
 from milepost.web.events_lane import usual_fields
+from tests.apart import run_apart
 from tests.factories import Sandbox
 
 EVENT = {"type": "track", "event": "Tried", "userId": "u1"}
@@ -45,7 +45,7 @@ def ask(app: Starlette, *, path: str, body: bytes, headers: list[tuple[bytes, by
     async def run() -> None:
         await (Starlette.__call__(app, scope, receive, send) if general else app(scope, receive, send))
 
-    anyio.run(run)
+    run_apart(run())
     return sent[0]["status"], sorted(sent[0]["headers"]), b"".join(m.get("body", b"") for m in sent[1:])
 
 

@@ -1,6 +1,5 @@
 """Sessions and log-in: the cookie, fixation, throttling, requests forged by other sites, redirects, hosts."""
 
-import asyncio
 import re
 import threading
 from collections import Counter
@@ -22,6 +21,7 @@ from milepost.web.app import create_app
 from milepost.web.permissions import PERMISSIONS
 from milepost.web.planes import is_api
 from milepost.web.server import server_options
+from tests.apart import run_apart
 from tests.factories import SECRET_KEY, Sandbox
 from tests.web.console import COOKIE, PASSWORD, URL, become, log_in, open_client
 from tests.web.test_security_roles import address, every_route
@@ -153,9 +153,9 @@ def test_only_a_trusted_proxy_names_the_client() -> None:
         await config.loaded_app(scope, None, None)
         return seen[0]
 
-    assert asyncio.run(seen_from("")) == "127.0.0.1"
-    assert asyncio.run(seen_from("10.0.0.0/8")) == "127.0.0.1"
-    assert asyncio.run(seen_from("10.0.0.0/8, 127.0.0.1")) == "203.0.113.9"
+    assert run_apart(seen_from("")) == "127.0.0.1"
+    assert run_apart(seen_from("10.0.0.0/8")) == "127.0.0.1"
+    assert run_apart(seen_from("10.0.0.0/8, 127.0.0.1")) == "203.0.113.9"
 
 
 FORGED = [

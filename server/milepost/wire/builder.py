@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from milepost.wire.feature import DetectionRule, Feature, Key
 from milepost.wire.guide import Guide
@@ -52,7 +52,7 @@ class DraftAsked(TokenIn):
     locale: Annotated[str, Field(max_length=40)] = "en"
 
 
-class Opened(BaseModel):
+class Opened(Shape):
     """The session as the bar shows it; `token` only when the code was just spent."""
 
     token: str | None = None
@@ -63,7 +63,7 @@ class Opened(BaseModel):
     guide: str | None
 
 
-class Tagged(BaseModel):
+class Tagged(Shape):
     """One feature of the catalogue, with the uses of this clock hour and the one before."""
 
     key: str
@@ -74,7 +74,7 @@ class Tagged(BaseModel):
     n_hour: int
 
 
-class CatalogueOut(BaseModel):
+class CatalogueOut(Shape):
     """The catalogue as the tagger lights it."""
 
     features: list[Tagged]
@@ -82,7 +82,7 @@ class CatalogueOut(BaseModel):
     plans: list[str]
 
 
-class EffectsOut(BaseModel):
+class EffectsOut(Shape):
     """What publishing would do."""
 
     n_accounts: int
@@ -91,13 +91,13 @@ class EffectsOut(BaseModel):
     warnings: list[str]
 
 
-class ChangedOut(BaseModel):
+class ChangedOut(Shape):
     """The version of the catalogue that was made."""
 
     version: int
 
 
-class BuilderDraft(BaseModel):
+class BuilderDraft(Shape):
     """The draft as it is stored, and `shown`: as the renderer takes it in one language."""
 
     etag: str
