@@ -1,6 +1,7 @@
 """The starter guides: sound, in both languages, canonical, and one of each kind."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -10,6 +11,7 @@ from milepost.store.schema import data_folder
 from milepost.wire.codecs.guide_yaml import dump_guide_yaml, parse_guide_yaml
 from milepost.wire.guide import Guide
 
+BY_HAND = "Nothing says when this task is done: people tick it off themselves."  # as a task to read something is meant
 FILES = sorted((data_folder("guides") / "library" / "guides").glob("*.yaml"))
 
 
@@ -18,7 +20,7 @@ def read(file: Path) -> Guide:
 
 
 def test_there_is_one_of_each_kind() -> None:
-    assert sorted(read(file).kind for file in FILES) == ["modal", "tooltip", "tour"]
+    assert sorted(read(file).kind for file in FILES) == sorted(get_args(Guide.model_fields["kind"].annotation))
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -26,7 +28,8 @@ def test_a_starter_guide_is_sound(file: Path) -> None:
     guide = read(file)
     assert guide.key == file.stem
     assert locales_of(guide) == {"en", "zh-CN"}
-    assert lint(guide, Known(features={guide.goal_feature or ""})) == []
+    problems = lint(guide, Known(features={guide.goal_feature or ""}))
+    assert [one for one in problems if one.template != BY_HAND] == []
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
