@@ -51,13 +51,13 @@ def offered(sandbox: Sandbox, user: str | None = "u1", **more: Any) -> list[str]
 
 
 def claim(
-    sandbox: Sandbox, guide: str, user: str = "u1", *, version: int = 1, run: str | None = None, **more: Any
+    sandbox: Sandbox, guide: str, user: str = "u1", *, version: int = 1, run: str | None = None, secret: bool = False, **more: Any
 ) -> tuple[str, ClaimAnswer]:
     """(run, answer), decided in the writer's transaction."""
     run = run or f"run_{next(_numbers):08d}"
     asking = ClaimRequest(userId=user, guide=guide, version=version, run=run, **more)
     assert sandbox.runtime.intake is not None
-    holder = sandbox.holder(secret=False)
+    holder = sandbox.holder(secret=secret)
     future = sandbox.runtime.intake.in_transaction(
         lambda connection: decide_claim(connection, sandbox.runtime, holder, asking, sandbox.clock())
     )

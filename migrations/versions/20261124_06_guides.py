@@ -92,6 +92,7 @@ SQLITE = [
     account_id INTEGER,
     free INTEGER DEFAULT '0' NOT NULL,
     linked INTEGER DEFAULT '0' NOT NULL,
+    verified INTEGER DEFAULT '0' NOT NULL,
     started_at INTEGER NOT NULL,
     last_at INTEGER NOT NULL,
     step TEXT,
@@ -120,6 +121,7 @@ SQLITE = [
     CONSTRAINT pk_survey_answers PRIMARY KEY (environment_id, guide_id, end_user_id, question, part)
 )
  STRICT""",
+    """CREATE INDEX ix_survey_answers_environment_id_at ON survey_answers (environment_id, at)""",
 ]
 
 POSTGRESQL = [
@@ -198,6 +200,7 @@ POSTGRESQL = [
     account_id BIGINT,
     free BIGINT DEFAULT '0' NOT NULL,
     linked BIGINT DEFAULT '0' NOT NULL,
+    verified BIGINT DEFAULT '0' NOT NULL,
     started_at BIGINT NOT NULL,
     last_at BIGINT NOT NULL,
     step TEXT,
@@ -224,6 +227,7 @@ POSTGRESQL = [
     at BIGINT NOT NULL,
     CONSTRAINT pk_survey_answers PRIMARY KEY (environment_id, guide_id, end_user_id, question, part)
 )""",
+    """CREATE INDEX ix_survey_answers_environment_id_at ON survey_answers (environment_id, at)""",
 ]
 
 

@@ -42,7 +42,16 @@ def test_whoever_only_has_the_public_key_pauses_nothing(sandbox: Sandbox) -> Non
     ids = publish(sandbox, a_guide())
     for i in range(35):
         close(sandbox, ids["intro"], f"invented{i}", 800, secret=False)
+    close(sandbox, ids["intro"], "genuine", 800)  # makes the guide be looked at, and is one of one
     assert status(sandbox) == ("published", None)
+    assert sandbox.rows("SELECT verified, count(*) FROM runs GROUP BY verified ORDER BY verified") == [(0, 35), (1, 1)]
+
+
+def test_a_claim_that_a_secret_key_vouches_for_makes_a_run_that_counts(sandbox: Sandbox) -> None:
+    ids = publish(sandbox, a_guide())
+    claim(sandbox, ids["intro"], "u1", secret=True)
+    claim(sandbox, ids["intro"], "u2")
+    assert sandbox.rows("SELECT verified FROM runs ORDER BY id") == [(1,), (0,)]
 
 
 def test_what_was_asked_for_and_what_was_closed_before_it_was_shown_is_not_unread(sandbox: Sandbox) -> None:

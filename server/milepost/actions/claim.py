@@ -57,7 +57,7 @@ def decide_claim(connection: Connection, runtime: Runtime, holder: KeyHolder, as
     run_store.insert_run(
         connection, tenant.id, asking.run, item.guide_id, item.version, end_user_id=person.id,
         account_id=_account_of(connection, tenant, caller, person), free=_is_free(item, asking), now=now,
-        linked=asking.linked,
+        linked=asking.linked, verified=caller.verified,
     )  # fmt: skip
     return ClaimAnswer(ok=True)
 

@@ -22,7 +22,8 @@ def follow_guides(connection: Connection, tenant: Tenant, counted: Sequence[Coun
     """Applies every `$guide` event of a known person; unknown runs and other people's runs change nothing.
 
     A guide that was closed is looked at afterwards: one that most people close unread pauses itself. Only a closing
-    that a token or a secret key vouches for is a reason to look: the public key is in every page.
+    that a token or a secret key vouches for is a reason to look, and only runs vouched for are counted: the public key
+    is in every page.
     """
     closed: set[int] = set()
     for item in counted:
@@ -33,7 +34,7 @@ def follow_guides(connection: Connection, tenant: Tenant, counted: Sequence[Coun
                 _apply(connection, tenant.id, word)
                 if word.what == "answered":
                     keep_answer(connection, tenant.id, word, item.reading.properties, now)
-                if word.what == "dismissed" and reading.verified:
+                if word.what == "dismissed" and word.verified:
                     closed.add(word.guide_id)
     for guide_id in sorted(closed):
         _pause_unread(connection, tenant, guide_id, now)
@@ -72,6 +73,7 @@ def _read(connection: Connection, environment_id: int, item: Counted, end_user_i
         step=_text(properties.get("step"), 80),
         reason=_text(properties.get("reason"), 80),
         over=properties.get("over") is True,
+        verified=item.reading.verified,
         at=item.reading.at,
     )
 
@@ -84,8 +86,9 @@ def _apply(connection: Connection, environment_id: int, word: Word) -> None:
     run_id, step, at = word.run_id, word.step, word.at
     if step is not None:
         run_store.touch_run(
-            connection, environment_id, run_id, step=step, at=at, shown=word.what == "shown", account_id=word.account_id
-        )
+            connection, environment_id, run_id, step=step, at=at, shown=word.what == "shown", account_id=word.account_id,
+            verified=word.verified,
+        )  # fmt: skip
     if word.what in {"shown", "step"} and step is not None:
         run_store.record_step(connection, environment_id, run_id, step, shown_at=at, missing_at=None, reason=None)
     elif word.what == "missing":

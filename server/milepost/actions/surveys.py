@@ -37,6 +37,7 @@ class Word:
     step: str | None
     reason: str | None
     over: bool
+    verified: bool
     at: int
 
 

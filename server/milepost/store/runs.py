@@ -24,14 +24,14 @@ def find_run(connection: Connection, environment_id: int, public_id: str) -> Row
 
 def insert_run(
     connection: Connection, environment_id: int, public_id: str, guide_id: int, version: int, *,
-    end_user_id: int, account_id: int | None, free: bool, now: int, linked: bool = False,
+    end_user_id: int, account_id: int | None, free: bool, now: int, linked: bool = False, verified: bool = False,
 ) -> None:  # fmt: skip
     """A run that may be shown."""
     driver.execute(
         connection,
-        "INSERT INTO runs (environment_id, public_id, guide_id, version, end_user_id, account_id, free, linked, "
-        "started_at, last_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (environment_id, public_id, guide_id, version, end_user_id, account_id, int(free), int(linked), now, now),
+        "INSERT INTO runs (environment_id, public_id, guide_id, version, end_user_id, account_id, free, linked, verified, "
+        "started_at, last_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (environment_id, public_id, guide_id, version, end_user_id, account_id, int(free), int(linked), int(verified), now, now),
     )
 
 
@@ -53,32 +53,44 @@ def list_recent_runs(connection: Connection, environment_id: int, end_user_id: i
 
 
 def count_unread(connection: Connection, environment_id: int, guide_id: int, since: int, unread_ms: int) -> tuple[int, int]:
-    """(people it was shown to unasked since, those who closed it within `unread_ms`); our own people are left out."""
+    """(people it was shown to unasked since, those who closed it within `unread_ms`).
+
+    Left out are our own people, and runs that nobody vouched for: whoever reads the public key can make any number.
+    """
     sql = (
         "SELECT count(DISTINCT r.end_user_id), count(DISTINCT CASE WHEN r.outcome = 'dismissed' AND r.closed_at >= r.shown_at "
         "AND r.closed_at - r.shown_at < ? THEN r.end_user_id END) FROM runs r "
         "JOIN end_users u ON u.environment_id = r.environment_id AND u.id = r.end_user_id "
         "WHERE r.environment_id = ? AND r.guide_id = ? AND r.started_at >= ? AND r.shown_at IS NOT NULL AND r.free = 0 "
-        "AND u.internal = 0"
+        "AND r.verified = 1 AND u.internal = 0"
     )
     shown, unread = driver.fetch(connection, sql, (unread_ms, environment_id, guide_id, since))[0]
     return int(shown), int(unread)
 
 
 def touch_run(
-    connection: Connection, environment_id: int, run_id: int, *, step: str, at: int, shown: bool, account_id: int | None
+    connection: Connection,
+    environment_id: int,
+    run_id: int,
+    *,
+    step: str,
+    at: int,
+    shown: bool,
+    account_id: int | None,
+    verified: bool,
 ) -> None:
     """The run was heard of: the latest instant, the step of the latest event, the first showing; in any order alike.
 
-    A run claimed before the person's account was known takes it from the first event that has one.
+    A showing that is vouched for vouches for the run. A run claimed before the person's account was known takes it from the first event that has one.
     """
     driver.execute(
         connection,
         "UPDATE runs SET step = CASE WHEN last_at > ? OR (last_at = ? AND step > ?) THEN step ELSE ? END, "
         "shown_at = CASE WHEN ? = 1 AND (shown_at IS NULL OR shown_at > ?) THEN ? ELSE shown_at END, "
-        "last_at = CASE WHEN last_at < ? THEN ? ELSE last_at END, account_id = coalesce(account_id, ?) "
+        "last_at = CASE WHEN last_at < ? THEN ? ELSE last_at END, account_id = coalesce(account_id, ?), "
+        "verified = CASE WHEN ? = 1 THEN 1 ELSE verified END "
         "WHERE environment_id = ? AND id = ?",
-        (at, at, step, step, int(shown), at, at, at, at, account_id, environment_id, run_id),
+        (at, at, step, step, int(shown), at, at, at, at, account_id, int(shown and verified), environment_id, run_id),
     )
 
 

@@ -47,6 +47,7 @@ runs = table(
     integer("account_id", null=True),
     integer("free", default=0),  # spends no attention budget
     integer("linked", default=0),  # a link asked for it
+    integer("verified", default=0),  # a token or a secret key vouched for the person
     integer("started_at"),
     integer("last_at"),
     text("step", null=True),  # the step reached
@@ -101,6 +102,7 @@ survey_answers = table(
     text("answer"),  # JSON: the score, the ids chosen, or the text
     integer("at"),
     PrimaryKeyConstraint("environment_id", "guide_id", "end_user_id", "question", "part"),
+    Index(None, "environment_id", "at"),
 )
 
 resources = table(
