@@ -41,6 +41,14 @@ def test_a_claim_makes_the_run_and_the_person(sandbox: Sandbox) -> None:
     assert sandbox.rows("SELECT key FROM end_users") == [("u1",)]
 
 
+def test_a_refused_claim_makes_nobody(sandbox: Sandbox) -> None:
+    ids = publish(sandbox, a_guide(audience={"fact": "account.plan", "op": "is", "value": "gold"}), a_guide("open"))
+    run, _ = claim(sandbox, ids["open"])
+    assert reason(sandbox, ids["intro"], "u2") == "audience"
+    assert reason(sandbox, ids["open"], "u3", run=run) == "closed"
+    assert sandbox.rows("SELECT key FROM end_users") == [("u1",)]
+
+
 def test_asking_again_for_the_same_run_answers_yes_again(sandbox: Sandbox) -> None:
     ids = publish(sandbox, a_guide())
     run, _ = claim(sandbox, ids["intro"])

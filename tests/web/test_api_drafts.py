@@ -49,6 +49,15 @@ def test_the_second_author_is_told_who_was_first_and_nothing_is_lost(
     assert ann.client.put(BASE, json=document(), headers={"If-Match": "bare"}).status_code == 400
 
 
+def test_a_mark_that_a_proxy_weakened_is_the_same_mark(authors: tuple[Somebody, Somebody]) -> None:
+    ann, bob = authors
+    weak = {"If-Match": f"W/{ann.get(BASE).headers['etag']}"}
+    assert ann.client.put(BASE, json=document(name="Ann's"), headers=weak).status_code == 200
+    assert bob.client.put(BASE, json=document(name="Bob's"), headers=weak).json()["code"] == "draft_changed"
+    for bad in ("W/", 'W/"', "w/bare"):
+        assert bob.client.put(BASE, json=document(), headers={"If-Match": bad}).status_code == 400
+
+
 def test_a_sitting_is_one_line_of_the_audit_log(authors: tuple[Somebody, Somebody], sandbox: Sandbox) -> None:
     ann, bob = authors
     for who, name in ((ann, "1"), (ann, "2"), (bob, "3"), (ann, "4"), (ann, "5")):

@@ -4,6 +4,7 @@ import json
 import logging
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -233,6 +234,21 @@ def test_hostile_bodies_are_refused_and_readable_by_nobody(page: TestClient, bod
         answer = page.post(f"/v1/builder/{verb}", content=body)
         assert answer.status_code in {400, 401, 413, 422}
         assert "access-control-allow-origin" not in answer.headers
+
+
+def test_a_large_body_is_read_only_for_a_session_and_its_faults_are_told_to_its_site(
+    page: TestClient, sandbox: Sandbox, author: Somebody
+) -> None:
+    large = {"guide": {"steps": ["x" * 200] * 2_000}, "etag": 7}
+    assert ask(page, sandbox, "save", token="t" * 32, **large).status_code == 401
+    assert ask(page, sandbox, "save", **large).status_code == 401
+    assert ask(page, sandbox, "open", code="c" * 32, more="x" * 5_000).status_code == 413
+    refused = ask(page, sandbox, "save", token=open_token(page, sandbox, author), **large)
+    assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (422, SITE)
+    slow = replace(sandbox.runtime, settings=replace(sandbox.runtime.settings, pk_events_per_s=1))
+    client = TestClient(create_app(slow))
+    codes = [ask(client, sandbox, "save", **large).status_code for _ in range(12)]
+    assert codes == [401] * 10 + [429] * 2
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,17 @@ def test_one_person_who_floods_waits_and_nobody_else_does(sandbox: Sandbox) -> N
     assert sandbox.rows("SELECT count(*) FROM events") == [(130,)]
 
 
+def test_claims_of_one_person_are_charged_like_events(sandbox: Sandbox) -> None:
+    ids = publish(sandbox, a_guide())
+    slow = replace(sandbox.runtime, settings=replace(sandbox.runtime.settings, identity_events_per_s=1))
+    client = TestClient(create_app(slow), headers=PAGE)
+    asked = [{"guide": ids["intro"], "version": 1, "run": f"run_{n:08d}"} for n in range(12)]
+    answers = [ask(client, sandbox, "/v1/claim", **one) for one in asked]
+    assert [answer.status_code for answer in answers] == [200] * 10 + [429] * 2
+    assert int(answers[-1].headers["retry-after"]) >= 1
+    assert ask(client, sandbox, "/v1/claim", **asked[-1] | {"userId": "u2"}).json() == {"ok": True}
+
+
 def post(server: LiveServer, path: str, key: str, **more: Any) -> Any:
     body = json.dumps({"writeKey": key} | more).encode()
     request = urllib.request.Request(server.url + path, data=body, headers={"Content-Type": "text/plain"})

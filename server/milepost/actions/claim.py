@@ -29,6 +29,7 @@ from milepost.wire.boot import ClaimAnswer, ClaimRequest
 
 LOOK_BACK_MS = 8 * DAY_MS
 NPS_LOOK_BACK_MS = (NPS_DAYS + 1) * DAY_MS
+UNHEARD_OF = PersonRow(0, None, None, None, None, "{}", 0, 0)
 
 
 def decide_claim(connection: Connection, runtime: Runtime, holder: KeyHolder, asking: ClaimRequest, now: int) -> ClaimAnswer:
@@ -43,7 +44,12 @@ def decide_claim(connection: Connection, runtime: Runtime, holder: KeyHolder, as
         return ClaimAnswer(ok=False, reason="gone")
     if asking.linked and not item.guide.linkable:
         return ClaimAnswer(ok=False, reason="not_linkable")
-    person = _find_or_make(connection, tenant, caller.user, now)
+    person = fact_store.find_person(connection, tenant.id, caller.user)
+    if person is None:  # nobody is made for a no
+        reason = _why_not_new(connection, tenant, broadcast, item, caller, asking, now)
+        if reason is not None:
+            return ClaimAnswer(ok=False, reason=reason)
+        person = _make(connection, tenant, caller.user, now)
     run_store.take_turn(connection, tenant.id, person.id)
     held = run_store.find_run(connection, tenant.id, asking.run)
     if held is not None:
@@ -67,10 +73,20 @@ def _is_free(item: OnAir, asking: ClaimRequest) -> bool:
     return asking.free or spends_nothing(item.guide)
 
 
+def _why_not_new(
+    connection: Connection, tenant: Tenant, broadcast: Broadcast, item: OnAir, caller: Caller, asking: ClaimRequest, now: int
+) -> str | None:
+    """For somebody never heard of, as boot has judged them; a run of that name is another's."""
+    if run_store.find_run(connection, tenant.id, asking.run) is not None:
+        return "closed"
+    return why_not_claim(connection, tenant, broadcast, item, caller, UNHEARD_OF, asking, now)
+
+
 def why_not_claim(
     connection: Connection, tenant: Tenant, broadcast: Broadcast, item: OnAir, caller: Caller, person: PersonRow,
     asking: ClaimRequest, now: int,
 ) -> str | None:  # fmt: skip
+    """The reason this person's run may not begin now; None when it may."""
     assert caller.user is not None  # noqa: S101
     found = read_standing_of(connection, tenant, broadcast, caller, now)
     said = list_said(found.states)
@@ -107,11 +123,9 @@ def _has_complained(connection: Connection, tenant: Tenant, person: PersonRow, n
     return is_after_complaint(last, now)
 
 
-def _find_or_make(connection: Connection, tenant: Tenant, user: str, now: int) -> PersonRow:
+def _make(connection: Connection, tenant: Tenant, user: str, now: int) -> PersonRow:
+    people_store.add_people(connection, tenant.id, {user: tenant.is_internal(user, None)}, now)
     person = fact_store.find_person(connection, tenant.id, user)
-    if person is None:
-        people_store.add_people(connection, tenant.id, {user: tenant.is_internal(user, None)}, now)
-        person = fact_store.find_person(connection, tenant.id, user)
     assert person is not None  # noqa: S101
     return person
 

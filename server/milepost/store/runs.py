@@ -81,7 +81,8 @@ def touch_run(
 ) -> None:
     """The run was heard of: the latest instant, the step of the latest event, the first showing; in any order alike.
 
-    A showing that is vouched for vouches for the run. A run claimed before the person's account was known takes it from the first event that has one.
+    A showing that is vouched for vouches for the run.
+    A run claimed before the person's account was known takes it from the first event that has one.
     """
     driver.execute(
         connection,

@@ -48,9 +48,11 @@ def count_audience(request: Request) -> Response:
 
 
 def _mark(request: Request) -> str | None:
+    """What If-Match names; None when any draft may be written over."""
     given = request.headers.get("if-match")
     if given is None or given == "*":
         return None
+    given = given.strip().removeprefix("W/")  # compared weakly: a proxy that compresses the answer weakens its mark
     if len(given) < 3 or given[0] != '"' or given[-1] != '"':
         raise BadRequest('If-Match is the draft\'s etag in quotes, such as "3f0c…".')
     return given[1:-1]

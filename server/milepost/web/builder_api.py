@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any, TypeVar
 
+import msgspec
 from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -32,8 +33,10 @@ from milepost.store import guides as guide_store
 from milepost.store import workspaces as workspace_store
 from milepost.web.bodies import read_body
 from milepost.web.inputs import check_storable
+from milepost.web.sdk_api import read_asking
 from milepost.web.segment_api import PREFLIGHT, find_holder, find_tenant, limit_flood
 from milepost.web.translations import catalogue
+from milepost.wire.boot import Asking
 from milepost.wire.builder import (
     BuilderDraft,
     CatalogueOut,
@@ -50,7 +53,9 @@ from milepost.wire.builder import (
 )
 
 log = logging.getLogger(__name__)
-LIMIT = 512 * 1024
+LIMIT, CODE_LIMIT = 512 * 1024, 4 * 1024
+ON_LOOP_BYTES = 16 * 1024
+BEARER = msgspec.json.Decoder(Asking)
 S = TypeVar("S", TokenIn, OpenIn)
 Asked = Callable[[Runtime, Tenant, Session, Any], BaseModel | None]
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -77,7 +82,8 @@ def guarded(endpoint: Endpoint) -> Endpoint:
 @guarded
 async def open_builder(request: Request) -> Response:
     """Spends the code of the link; the answer holds the token, this once only."""
-    asking, tenant = await _read(request, OpenIn)
+    body, _, tenant = await _admit(request, CODE_LIMIT)
+    asking = await _validate(body, OpenIn)
     runtime: Runtime = request.app.state.runtime
     token, session = await run_in_threadpool(actions.open_builder, runtime, tenant, asking.code, _origin(request))
     request.state.site = _origin(request)
@@ -181,31 +187,41 @@ def _for_session(shape: type[TokenIn], act: Asked) -> Endpoint:
     """An endpoint that acts for an open session of this very site."""
 
     async def run(request: Request) -> Response:
-        asking, tenant = await _read(request, shape)
+        body, bearer, tenant = await _admit(request, LIMIT)
         runtime: Runtime = request.app.state.runtime
-        session = await run_in_threadpool(actions.find_session, runtime, tenant, asking.token, _origin(request))
+        session = await run_in_threadpool(actions.find_session, runtime, tenant, bearer.token or "", _origin(request))
         request.state.site = _origin(request)
+        asking = await _validate(body, shape)
         return _answer(request, await run_in_threadpool(act, runtime, tenant, session, asking))
 
     run.__name__, run.__doc__ = act.__name__.strip("_"), act.__doc__
     return guarded(run)
 
 
-async def _read(request: Request, shape: type[S]) -> tuple[S, Tenant]:
-    """The question, and the environment that its write key names."""
+async def _admit(request: Request, limit: int) -> tuple[bytes, Asking, Tenant]:
+    """The body, who asks, and the environment of the write key: known and charged before more of the body is read."""
     if not _origin(request):
         raise BuilderOver
-    body = await read_body(request, LIMIT)
-    try:
-        asking = shape.model_validate_json(body)
-        check_storable(asking.model_dump(mode="python"))
-    except ValidationError as problem:
-        request.state.problem = problem.errors(include_url=False, include_input=False, include_context=False)
-        first = request.state.problem[0]
-        raise Invalid(f"{'.'.join(str(part) for part in first['loc']) or 'the body'}: {first['msg']}.") from problem
+    body = await read_body(request, limit)
+    asking = read_asking(body, BEARER)
     holder = await find_holder(request, asking.writeKey)
     limit_flood(request, holder, 1)
-    return asking, await find_tenant(request.app.state.runtime, holder.environment_id)
+    return body, asking, await find_tenant(request.app.state.runtime, holder.environment_id)
+
+
+async def _validate(body: bytes, shape: type[S]) -> S:
+    """The question in its shape; a large one is looked at beside the event loop."""
+    return _validated(body, shape) if len(body) <= ON_LOOP_BYTES else await run_in_threadpool(_validated, body, shape)
+
+
+def _validated(body: bytes, shape: type[S]) -> S:
+    try:
+        asking = shape.model_validate_json(body)
+    except ValidationError as problem:
+        first = problem.errors(include_url=False, include_input=False, include_context=False)[0]
+        raise Invalid(f"{'.'.join(str(part) for part in first['loc']) or 'the body'}: {first['msg']}.") from problem
+    check_storable(asking.model_dump(mode="python"))
+    return asking
 
 
 def _origin(request: Request) -> str:

@@ -18,7 +18,7 @@ from milepost.actions.runtime import Runtime
 from milepost.errors import Invalid, Unavailable
 from milepost.web.bodies import read_body
 from milepost.web.inputs import check_storable
-from milepost.web.segment_api import CORS, find_holder, find_tenant, guarded, limit_flood
+from milepost.web.segment_api import CORS, charge_each, find_holder, find_tenant, guarded, limit_flood
 from milepost.wire.boot import Asking, BootRequest, ClaimAnswer, ClaimRequest, HelpRequest
 
 S = TypeVar("S", bound=Asking)
@@ -43,7 +43,9 @@ async def boot(request: Request) -> Response:
 async def claim(request: Request) -> Response:
     """May this guide be painted now? Answered after the writer's commit."""
     asking = read_asking(await read_body(request, LIMIT), CLAIM)
-    return _json(await ask_writer(request.app.state.runtime, await _holder(request, asking.writeKey), asking))
+    holder = await _holder(request, asking.writeKey)
+    charge_each(request.app.state, holder, {asking.userId or asking.anonymousId: 1})
+    return _json(await ask_writer(request.app.state.runtime, holder, asking))
 
 
 async def ask_writer(runtime: Runtime, holder: KeyHolder, asking: ClaimRequest) -> ClaimAnswer:

@@ -16,7 +16,7 @@ from milepost.web.bodies import BODY_DEADLINE_S, TooSlow
 from milepost.web.events_lane import EventsLane
 from milepost.web.lane import again, headers_for, usual_fields, whole_body
 from milepost.web.sdk_api import BOOT, CLAIM, LIMIT, ask_writer, read_asking
-from milepost.web.segment_api import answer_problem, charge
+from milepost.web.segment_api import answer_problem, charge, charge_each
 from milepost.wire.boot import BootRequest, ClaimRequest
 
 DECODERS: "dict[str, msgspec.json.Decoder[Any]]" = {"/v1/boot": BOOT, "/v1/claim": CLAIM}
@@ -61,6 +61,7 @@ class SdkLane(EventsLane):
         self._renew_in_time(asking.writeKey, holder, now)
         if isinstance(asking, ClaimRequest):
             charge(self.state, scope["client"], holder, 1)
+            charge_each(self.state, holder, {asking.userId or asking.anonymousId: 1})
             return msgspec.json.encode(await ask_writer(runtime, holder, asking))
         if not is_quick(runtime, tenant, asking):
             return None

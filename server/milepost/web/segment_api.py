@@ -4,7 +4,7 @@ import asyncio
 import base64
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
@@ -159,11 +159,16 @@ def charge(state: State, client: tuple[str, int] | None, holder: KeyHolder, n: i
 
 def charge_people(state: State, holder: KeyHolder, batch: Batch) -> None:
     """Raises TooManyRequests when one person of a public key's events sends more than a person may."""
+    charge_each(state, holder, Counter(reading.user or reading.anonymous for reading in batch.readings))
+
+
+def charge_each(state: State, holder: KeyHolder, asked: Mapping[str | None, int]) -> None:
+    """The same for {person: how many events or claims}."""
     if holder.is_secret:
         return
     now, buckets = state.runtime.clock(), by_identity(state)
-    for person, n in Counter(reading.user or reading.anonymous for reading in batch.readings).items():
-        wait_s = buckets.take(f"{batch.environment_id}:{person}", n, now)
+    for person, n in asked.items():
+        wait_s = buckets.take(f"{holder.environment_id}:{person}", n, now)
         if wait_s is not None:
             raise TooManyRequests("Too many events from one person; slow down.", retry_after_s=wait_s)
 

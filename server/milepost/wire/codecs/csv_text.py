@@ -1,13 +1,13 @@
 """CSV, out above all: what a spreadsheet would run as a formula becomes text, in cells and in heads.
 
-Source: OWASP, "CSV Injection": a cell that begins with = + - @ tab or return gets an apostrophe, unless it is a number.
+Source: OWASP, "CSV Injection": a cell that begins with = + - @ | tab or return gets an apostrophe, unless it is a number.
 """
 
 import csv
 import io
 from collections.abc import Iterable, Sequence
 
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+DANGEROUS = ("=", "+", "-", "@", "|", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def write_csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
