@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milepost.actions.contacts import Doer
+from milepost.actions.audit import Doer
 from milepost.actions.portfolio import read_portfolio
 from milepost.actions.tasks import add_task, delete_task, finish_task, list_task_lines, snooze_task, undo_task
 from milepost.actions.touches import change_touch, delete_touch, log_touch, undo_touch

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
-from milepost.actions.contacts import Doer, add_contact, list_contact_lines, save_contacts
+from milepost.actions.audit import Doer
+from milepost.actions.contacts import add_contact, list_contact_lines, save_contacts
 from milepost.actions.portfolio import read_portfolio
 from milepost.actions.score import refresh_dirty
 from milepost.actions.touches import (

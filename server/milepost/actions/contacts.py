@@ -11,6 +11,8 @@ from sqlalchemy import Connection
 
 from milepost.actions import audit
 from milepost.actions.account import require_account
+from milepost.actions.account_names import account_key, read_account_names
+from milepost.actions.audit import Doer
 from milepost.actions.intake_group import Counted
 from milepost.actions.runtime import Runtime
 from milepost.actions.tenant import Tenant
@@ -18,7 +20,6 @@ from milepost.errors import Invalid, NotFound
 from milepost.rules.days import day_number
 from milepost.rules.touches import REACHING
 from milepost.store import contacts as contact_store
-from milepost.store import coverage as coverage_store
 from milepost.store import engine as db
 from milepost.store import people as people_store
 from milepost.store import touches as touch_store
@@ -31,14 +32,6 @@ TRAITS = ("contact_role", "sponsor", "champion")  # of a person: any of them mak
 MAX_TEXT = 200
 SLICE = 200  # contacts in one write transaction: events get their turn in between
 ADDRESS = re.compile(r"[^@\s]{1,126}@[^@\s]{1,126}")
-
-
-@dataclass(frozen=True)
-class Doer:
-    """Who does it: the public id the audit log writes, and a member's address."""
-
-    public_id: str
-    email: str | None = None
 
 
 @dataclass(frozen=True)
@@ -70,11 +63,6 @@ def list_contact_lines(runtime: Runtime, tenant: Tenant, account_key: str | None
     return [ContactLine(row, *names.get(row.account_id, ("", "")), last.get(row.id)) for row in rows]
 
 
-def read_account_names(connection: Connection, environment_id: int, ids: set[int]) -> dict[int, tuple[str, str]]:
-    """{account: (vendor's id, name)}."""
-    return {a.id: (a.key, a.name or a.key) for a in coverage_store.read_accounts(connection, environment_id, ids)}
-
-
 def read_contact(runtime: Runtime, tenant: Tenant, public_id: str) -> ContactLine:
     """One that is not deleted; raises NotFound."""
     with db.reading(runtime.engine) as connection:
@@ -103,7 +91,7 @@ def change_contact(runtime: Runtime, tenant: Tenant, public_id: str, contact: Co
     with db.writing(runtime.engine) as connection:
         row = require_contact(connection, tenant.id, public_id)
         _change(connection, tenant, row, _fields(contact), by, runtime.clock())
-        return read_account_names(connection, tenant.id, {row.account_id})[row.account_id][0]
+        return account_key(connection, tenant.id, row.account_id)
 
 
 def delete_contact(runtime: Runtime, tenant: Tenant, public_id: str, by: Doer) -> str:
@@ -112,8 +100,8 @@ def delete_contact(runtime: Runtime, tenant: Tenant, public_id: str, by: Doer) -
     with db.writing(runtime.engine) as connection:
         row = require_contact(connection, tenant.id, public_id)
         contact_store.update_contact(connection, tenant.id, row.id, deleted_at=now, changed_at=now)
-        _note(connection, tenant, "contact.deleted", public_id, by, now)
-        return read_account_names(connection, tenant.id, {row.account_id})[row.account_id][0]
+        audit.note(connection, tenant, "contact.deleted", public_id, by, now)
+        return account_key(connection, tenant.id, row.account_id)
 
 
 def undo_contact(runtime: Runtime, tenant: Tenant, public_id: str, by: Doer) -> str:
@@ -123,10 +111,10 @@ def undo_contact(runtime: Runtime, tenant: Tenant, public_id: str, by: Doer) -> 
         row = require_contact(connection, tenant.id, public_id, deleted=True)
         if row.deleted_at is not None:
             contact_store.update_contact(connection, tenant.id, row.id, deleted_at=None, changed_at=now)
-            _note(connection, tenant, "contact.restored", public_id, by, now)
+            audit.note(connection, tenant, "contact.restored", public_id, by, now)
         elif row.before is not None:
             _change(connection, tenant, row, json.loads(row.before), by, now)
-        return read_account_names(connection, tenant.id, {row.account_id})[row.account_id][0]
+        return account_key(connection, tenant.id, row.account_id)
 
 
 def save_contacts(runtime: Runtime, tenant: Tenant, contacts: Sequence[AccountContactIn], by: Doer, source: str) -> SavedContacts:
@@ -313,7 +301,7 @@ def _insert(
     }  # fmt: skip
     row_id = contact_store.insert_contact(connection, tenant.id, **values)
     if by.public_id != "system":
-        _note(connection, tenant, "contact.added", public_id, by, now)
+        audit.note(connection, tenant, "contact.added", public_id, by, now)
     return ContactRow._make({"id": row_id, **values}.get(name) for name in contact_store.COLUMNS)
 
 
@@ -337,11 +325,5 @@ def _change(
         values["account_id"] = account_id
     contact_store.update_contact(connection, tenant.id, row.id, **values)
     if by.public_id != "system":
-        _note(connection, tenant, "contact.changed", row.public_id, by, now)
+        audit.note(connection, tenant, "contact.changed", row.public_id, by, now)
     return row._replace(**values)
-
-
-def _note(connection: Connection, tenant: Tenant, action: str, public_id: str, by: Doer, now: int) -> None:
-    audit.record(
-        connection, tenant.workspace_id, now=now, actor=by.public_id, action=action, subject=public_id, environment_id=tenant.id
-    )

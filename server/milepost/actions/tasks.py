@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 
 from milepost.actions import audit
 from milepost.actions.account import require_account
-from milepost.actions.contacts import Doer, read_account_names
+from milepost.actions.account_names import account_key, read_account_names
+from milepost.actions.audit import Doer
 from milepost.actions.runtime import Runtime
 from milepost.actions.tenant import Tenant
 from milepost.errors import Invalid, NotFound
@@ -64,7 +65,7 @@ def add_task(runtime: Runtime, tenant: Tenant, account_key: str, task: TaskIn, b
             connection, tenant.id, public_id=public_id, account_id=account.id, created_at=now, changed_at=now,
             **_fields(task, account, by),
         )  # fmt: skip
-        _note(connection, tenant, "task.added", public_id, by, now)
+        audit.note(connection, tenant, "task.added", public_id, by, now)
     return public_id
 
 
@@ -72,7 +73,7 @@ def change_task(runtime: Runtime, tenant: Tenant, public_id: str, task: TaskIn, 
     """The account's id; what was there before is kept for undo. A new due day ends a snooze."""
     with db.writing(runtime.engine) as connection:
         row = _require(connection, tenant.id, public_id)
-        name = read_account_names(connection, tenant.id, {row.account_id})[row.account_id][0]
+        name = account_key(connection, tenant.id, row.account_id)
         fields = _fields(task, require_account(connection, tenant.id, name), by)
         if fields["due_on"] != row.due_on:
             fields |= {"snoozed_until": None, "snooze_reason": ""}
@@ -104,8 +105,8 @@ def delete_task(runtime: Runtime, tenant: Tenant, public_id: str, by: Doer) -> s
     with db.writing(runtime.engine) as connection:
         row = _require(connection, tenant.id, public_id)
         task_store.update_task(connection, tenant.id, row.id, deleted_at=now, changed_at=now)
-        _note(connection, tenant, "task.deleted", public_id, by, now)
-        return read_account_names(connection, tenant.id, {row.account_id})[row.account_id][0]
+        audit.note(connection, tenant, "task.deleted", public_id, by, now)
+        return account_key(connection, tenant.id, row.account_id)
 
 
 def undo_task(runtime: Runtime, tenant: Tenant, public_id: str, by: Doer) -> str:
@@ -115,10 +116,10 @@ def undo_task(runtime: Runtime, tenant: Tenant, public_id: str, by: Doer) -> str
         row = _require(connection, tenant.id, public_id, deleted=True)
         if row.deleted_at is not None:
             task_store.update_task(connection, tenant.id, row.id, deleted_at=None, changed_at=now)
-            _note(connection, tenant, "task.restored", public_id, by, now)
+            audit.note(connection, tenant, "task.restored", public_id, by, now)
         elif row.before is not None:
             _change(connection, tenant, row, json.loads(row.before), "task.changed", by, now)
-        return read_account_names(connection, tenant.id, {row.account_id})[row.account_id][0]
+        return account_key(connection, tenant.id, row.account_id)
 
 
 def follow_touch(
@@ -165,11 +166,5 @@ def _change(connection: Connection, tenant: Tenant, row: TaskRow, fields: dict[s
     if {**held, **fields} != held:
         before = json.dumps(held, ensure_ascii=False)
         task_store.update_task(connection, tenant.id, row.id, **fields, before=before, changed_at=now)
-        _note(connection, tenant, action, row.public_id, by, now)
-    return read_account_names(connection, tenant.id, {row.account_id})[row.account_id][0]
-
-
-def _note(connection: Connection, tenant: Tenant, action: str, public_id: str, by: Doer, now: int) -> None:
-    audit.record(
-        connection, tenant.workspace_id, now=now, actor=by.public_id, action=action, subject=public_id, environment_id=tenant.id
-    )
+        audit.note(connection, tenant, action, row.public_id, by, now)
+    return account_key(connection, tenant.id, row.account_id)

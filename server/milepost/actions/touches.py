@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 
 from milepost.actions import audit
 from milepost.actions.account import require_account
-from milepost.actions.contacts import Doer, read_account_names
+from milepost.actions.account_names import account_key, read_account_names
+from milepost.actions.audit import Doer
 from milepost.actions.runtime import Runtime
 from milepost.actions.tasks import follow_touch
 from milepost.actions.tenant import Tenant
@@ -60,13 +61,6 @@ def read_touch(runtime: Runtime, tenant: Tenant, public_id: str) -> TouchLine:
         return _lines(connection, tenant.id, [_require(connection, tenant.id, public_id)])[0]
 
 
-def name_account(runtime: Runtime, tenant: Tenant, account_key: str) -> str:
-    """What an account is called; raises NotFound."""
-    with db.reading(runtime.engine) as connection:
-        account = require_account(connection, tenant.id, account_key)
-    return account.name or account.key
-
-
 def log_touch(runtime: Runtime, tenant: Tenant, account_key: str, touch: TouchIn, at: int | None, by: Doer) -> str:
     """Its id; raises NotFound for the account, Invalid for a contact of another account or a touch still to come."""
     with db.writing(runtime.engine) as connection:
@@ -81,7 +75,7 @@ def change_touch(runtime: Runtime, tenant: Tenant, public_id: str, touch: TouchI
         row = _require(connection, tenant.id, public_id)
         fields = _fields(connection, tenant, row.account_id, touch, row.at if at is None else at, now)
         _change(connection, tenant, row, fields, by, now)
-        return read_account_names(connection, tenant.id, {row.account_id})[row.account_id][0]
+        return account_key(connection, tenant.id, row.account_id)
 
 
 def delete_touch(runtime: Runtime, tenant: Tenant, public_id: str, by: Doer) -> str:
@@ -91,8 +85,8 @@ def delete_touch(runtime: Runtime, tenant: Tenant, public_id: str, by: Doer) -> 
         row = _require(connection, tenant.id, public_id)
         touch_store.update_touch(connection, tenant.id, row.id, deleted_at=now, changed_at=now)
         follow_touch(connection, tenant, row.id, row.account_id, "", None, by, now)
-        _note(connection, tenant, "touch.deleted", public_id, by, now)
-        return read_account_names(connection, tenant.id, {row.account_id})[row.account_id][0]
+        audit.note(connection, tenant, "touch.deleted", public_id, by, now)
+        return account_key(connection, tenant.id, row.account_id)
 
 
 def undo_touch(runtime: Runtime, tenant: Tenant, public_id: str, by: Doer) -> str:
@@ -104,10 +98,10 @@ def undo_touch(runtime: Runtime, tenant: Tenant, public_id: str, by: Doer) -> st
             touch_store.update_touch(connection, tenant.id, row.id, deleted_at=None, changed_at=now)
             doer = Doer(by.public_id, row.by_email)
             follow_touch(connection, tenant, row.id, row.account_id, row.next_step, row.next_on, doer, now)
-            _note(connection, tenant, "touch.restored", public_id, by, now)
+            audit.note(connection, tenant, "touch.restored", public_id, by, now)
         elif row.before is not None:
             _change(connection, tenant, row, json.loads(row.before), by, now)
-        return read_account_names(connection, tenant.id, {row.account_id})[row.account_id][0]
+        return account_key(connection, tenant.id, row.account_id)
 
 
 def save_touches(runtime: Runtime, tenant: Tenant, touches: Sequence[Timed], by: Doer) -> tuple[list[str], int]:
@@ -184,7 +178,7 @@ def _insert(
         created_at=now, changed_at=now, **fields,
     )  # fmt: skip
     follow_touch(connection, tenant, touch_id, account_id, fields["next_step"], fields["next_on"], by, now)
-    _note(connection, tenant, "touch.logged", public_id, by, now)
+    audit.note(connection, tenant, "touch.logged", public_id, by, now)
     return public_id
 
 
@@ -197,10 +191,4 @@ def _change(connection: Connection, tenant: Tenant, row: TouchRow, fields: dict[
     )
     doer = Doer(by.public_id, row.by_email)
     follow_touch(connection, tenant, row.id, row.account_id, fields["next_step"], fields["next_on"], doer, now)
-    _note(connection, tenant, "touch.changed", row.public_id, by, now)
-
-
-def _note(connection: Connection, tenant: Tenant, action: str, public_id: str, by: Doer, now: int) -> None:
-    audit.record(
-        connection, tenant.workspace_id, now=now, actor=by.public_id, action=action, subject=public_id, environment_id=tenant.id
-    )
+    audit.note(connection, tenant, "touch.changed", row.public_id, by, now)

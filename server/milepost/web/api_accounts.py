@@ -15,6 +15,7 @@ from milepost.web.api_shapes import answer, iso, runtime_of, show_account, show_
 from milepost.web.describe import describe
 from milepost.web.guard import tenant
 from milepost.web.inputs import read_query
+from milepost.web.tables import page_after
 from milepost.wire.feature import Day
 from milepost.wire.numbers import AccountList, AccountOut, HeatColumnOut, HeatMapOut, HeatRowOut
 from milepost.wire.shape import Shape
@@ -53,16 +54,14 @@ def list_accounts(request: Request) -> Response:
     portfolio = read_portfolio(
         runtime_of(request), tenant(request), owner_email=asked.owner, include_lost=asked.lost, with_calls=False
     )
-    lines = portfolio.lines
-    start = next((n + 1 for n, line in enumerate(lines) if line.key == asked.after), 0) if asked.after else 0
-    page = lines[start : start + asked.limit]
+    page, more = page_after(portfolio.lines, lambda line: line.key, asked.after, asked.limit)
     return answer(
         AccountList(
             as_of=date_of(portfolio.today).isoformat(),
             settled_on=iso(portfolio.settled_day),
             model=f"{portfolio.model_key} v{portfolio.model_version}",
             accounts=[show_line(line) for line in page],
-            next=page[-1].key if page and start + asked.limit < len(lines) else None,
+            next=more,
         )
     )
 

@@ -13,9 +13,9 @@ from milepost.actions.contacts import ContactLine
 from milepost.actions.touches import Timed, TouchLine
 from milepost.web.api_shapes import answer, instant, iso, runtime_of
 from milepost.web.describe import describe
-from milepost.web.guard import tenant
+from milepost.web.guard import doer, tenant
 from milepost.web.inputs import read_json, read_query
-from milepost.web.pages_touches import doer
+from milepost.web.tables import page_after
 from milepost.wire.contact import ContactList, ContactOut, ContactsIn, Saved, TouchesIn, TouchList, TouchOut
 from milepost.wire.event import format_instant
 from milepost.wire.shape import Shape
@@ -37,9 +37,7 @@ def list_contacts(request: Request) -> Response:
     """Lists contacts, sponsors first."""
     asked = read_query(request, WorkQuery)
     lines = contact_actions.list_contact_lines(runtime_of(request), tenant(request), asked.account)
-    start = next((n + 1 for n, line in enumerate(lines) if line.row.public_id == asked.after), 0) if asked.after else 0
-    page = lines[start : start + asked.limit]
-    more = page[-1].row.public_id if page and start + asked.limit < len(lines) else None
+    page, more = page_after(lines, lambda line: line.row.public_id, asked.after, asked.limit)
     return answer(ContactList(contacts=[_show_contact(line) for line in page], next=more))
 
 
@@ -63,9 +61,7 @@ def list_touches(request: Request) -> Response:
     """Lists touches, newest first."""
     asked = read_query(request, WorkQuery)
     lines = touch_actions.list_touch_lines(runtime_of(request), tenant(request), asked.account)
-    start = next((n + 1 for n, line in enumerate(lines) if line.row.public_id == asked.after), 0) if asked.after else 0
-    page = lines[start : start + asked.limit]
-    more = page[-1].row.public_id if page and start + asked.limit < len(lines) else None
+    page, more = page_after(lines, lambda line: line.row.public_id, asked.after, asked.limit)
     return answer(TouchList(touches=[_show_touch(line) for line in page], next=more))
 
 

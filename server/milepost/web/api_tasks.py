@@ -10,9 +10,9 @@ from milepost.rules.days import day_number
 from milepost.web.api_contacts import WorkQuery
 from milepost.web.api_shapes import answer, iso, runtime_of
 from milepost.web.describe import describe
-from milepost.web.guard import tenant
+from milepost.web.guard import doer, tenant
 from milepost.web.inputs import read_json, read_query
-from milepost.web.pages_touches import doer
+from milepost.web.tables import page_after
 from milepost.wire.event import format_instant
 from milepost.wire.task import AccountTaskIn, SnoozeIn, TaskList, TaskMade, TaskOut
 
@@ -24,9 +24,7 @@ def list_tasks(request: Request) -> Response:
     """Lists tasks, open and done, by the day on which they should be done."""
     asked = read_query(request, WorkQuery)
     lines = actions.list_task_lines(runtime_of(request), tenant(request), asked.account)
-    start = next((n + 1 for n, line in enumerate(lines) if line.row.public_id == asked.after), 0) if asked.after else 0
-    page = lines[start : start + asked.limit]
-    more = page[-1].row.public_id if page and start + asked.limit < len(lines) else None
+    page, more = page_after(lines, lambda line: line.row.public_id, asked.after, asked.limit)
     return answer(TaskList(tasks=[_show(line) for line in page], next=more))
 
 

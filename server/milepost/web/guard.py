@@ -11,10 +11,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from milepost.actions.audit import Doer
 from milepost.actions.runtime import Runtime
 from milepost.actions.tenant import Tenant
 from milepost.errors import BadRequest, Forbidden, Unauthorized
 from milepost.rules.canonical import find_text_fault
+from milepost.rules.days import day_of
 from milepost.web.actors import PUBLIC, Actor, Admission, admit
 from milepost.web.inputs import BODY_LIMIT, take_body
 from milepost.web.permissions import KEY_MAY, is_enough
@@ -121,6 +123,12 @@ def actor(request: Request) -> Actor:
     return admission(request).actor
 
 
+def doer(request: Request) -> Doer:
+    """The same, as actions and the audit log know them."""
+    who = actor(request)
+    return Doer(who.public_id, who.email or None)
+
+
 def environment_row(request: Request) -> RowMapping:
     """The environment's row as this request's own transaction read it, where `tenant` may be a second old."""
     row = admission(request).environment
@@ -133,3 +141,9 @@ def tenant(request: Request) -> Tenant:
     """The environment this request is about, with its settings and catalogue; raises BadRequest when there is none."""
     runtime: Runtime = request.app.state.runtime
     return runtime.tenants.current(environment_row(request)["id"], runtime.clock())
+
+
+def today(request: Request) -> int:
+    """The day it is in the environment's time zone."""
+    runtime: Runtime = request.app.state.runtime
+    return day_of(runtime.clock(), tenant(request).zone)

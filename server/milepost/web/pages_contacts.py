@@ -7,25 +7,23 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from milepost.actions import contacts as actions
+from milepost.actions.account_names import name_account
 from milepost.actions.contacts import ContactLine, SavedContacts
-from milepost.actions.touches import name_account
 from milepost.errors import Invalid
 from milepost.rules.contact_file import MAX_ROWS, read_contact_file
-from milepost.rules.days import date_of, day_of
+from milepost.rules.days import date_of
 from milepost.web import inputs
 from milepost.web.api_shapes import iso, runtime_of
-from milepost.web.guard import tenant
+from milepost.web.guard import doer, tenant, today
 from milepost.web.inputs import check_storable, upload
 from milepost.web.pages import figures, render, translations
-from milepost.web.pages_touches import doer
-from milepost.web.said import go_back, read_said
-from milepost.web.tables import Order, answer_csv, arrange, read_order, read_page, slices, with_query
+from milepost.web.said import go_back, read_said, way_back
+from milepost.web.tables import Order, answer_csv, arrange, read_order, read_page, with_query
 from milepost.web.work_forms import Draft, contact_draft, new_contact_draft, read_contact_form
 from milepost.web.work_words import WorkWords
 
 PAGE_ROWS = 100
 MAX_BYTES = 900_000
-ROWS_AT_ONCE = 500
 COLUMNS: dict[str, Callable[[ContactLine], object]] = {
     "name": lambda line: line.row.name.casefold(),
     "account": lambda line: line.account_name.casefold(),
@@ -74,7 +72,7 @@ def contacts_csv(request: Request) -> Response:
         )
         for line in lines
     ]  # fmt: skip
-    return answer_csv(f"contacts-{date_of(_today(request)).isoformat()}", head, rows)
+    return answer_csv(f"contacts-{date_of(today(request)).isoformat()}", head, rows)
 
 
 def import_contacts(request: Request) -> Response:
@@ -89,10 +87,7 @@ def import_contacts(request: Request) -> Response:
     if found is None:
         lines, order = _read(request)
         return _show(request, lines, order, problem=problem or said(NO_HEADS), text=text, status=422)
-    saved = SavedContacts([], 0, 0)
-    for piece in slices(found.contacts, ROWS_AT_ONCE):
-        part = actions.save_contacts(runtime_of(request), tenant(request), piece, doer(request), "csv")
-        saved = SavedContacts(saved.ids + part.ids, saved.created + part.created, saved.changed + part.changed)
+    saved = actions.save_contacts(runtime_of(request), tenant(request), found.contacts, doer(request), "csv")
     lines, order = _read(request)
     return _show(request, lines, order, imported=saved, refused=found.refused)
 
@@ -109,7 +104,7 @@ def create_contact(request: Request) -> Response:
     if shape is None:
         return _show_form(request, draft, account, status=422)
     made = actions.add_contact(runtime_of(request), tenant(request), account, shape, doer(request))
-    return _back(request, account, "contact-added", made)
+    return go_back(request, account, "contact-added", made)
 
 
 def edit_contact(request: Request) -> Response:
@@ -125,29 +120,20 @@ def change_contact(request: Request) -> Response:
     if shape is None:
         return _show_form(request, draft, line.account_key, line, status=422)
     actions.change_contact(runtime_of(request), tenant(request), line.row.public_id, shape, doer(request))
-    return _back(request, line.account_key, "contact-changed", line.row.public_id)
+    return go_back(request, line.account_key, "contact-changed", line.row.public_id)
 
 
 def delete_contact(request: Request) -> Response:
     """Gone from the lists; touches keep the name."""
     contact = request.path_params["contact"]
     account = actions.delete_contact(runtime_of(request), tenant(request), contact, doer(request))
-    return _back(request, account, "contact-deleted", contact)
+    return go_back(request, account, "contact-deleted", contact)
 
 
 def undo_contact(request: Request) -> Response:
     """The deletion or the last change taken back."""
     account = actions.undo_contact(runtime_of(request), tenant(request), request.path_params["contact"], doer(request))
-    return _back(request, account, "undone")
-
-
-def _back(request: Request, account: str, what: str, of: str = "") -> Response:
-    back, keep = inputs.field(request, "back", longest=20), inputs.field(request, "keep", longest=2_000)
-    return go_back(request, back, account, what, of, keep)
-
-
-def _today(request: Request) -> int:
-    return day_of(runtime_of(request).clock(), tenant(request).zone)
+    return go_back(request, account, "undone")
 
 
 def _held(request: Request) -> ContactLine:
@@ -209,7 +195,7 @@ def _show(
         text=text,
         imported=imported,
         refused=refused or [],
-        today=_today(request),
+        today=today(request),
         work=WorkWords(translations(request)),
         said=read_said(request),
         keep=request.url.query,
@@ -217,8 +203,6 @@ def _show(
 
 
 def _show_form(request: Request, draft: Draft, account: str, line: ContactLine | None = None, status: int = 200) -> Response:
-    back = inputs.field(request, "back") or request.query_params.get("back", "")
-    keep = inputs.field(request, "keep") or request.query_params.get("keep", "")
     return render(
         request,
         "contact_form.html",
@@ -227,8 +211,7 @@ def _show_form(request: Request, draft: Draft, account: str, line: ContactLine |
         account=account,
         account_name=line.account_name if line else name_account(runtime_of(request), tenant(request), account),
         line=line,
-        back=back[:20],
-        keep=keep[:2_000],
+        **way_back(request),
     )
 
 

@@ -5,18 +5,17 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from milepost.actions import tasks as actions
+from milepost.actions.account_names import name_account
 from milepost.actions.portfolio import read_owner_names
 from milepost.actions.tasks import TaskLine
-from milepost.actions.touches import name_account
 from milepost.errors import Invalid
-from milepost.rules.days import date_of, day_number, day_of
+from milepost.rules.days import date_of, day_number
 from milepost.rules.tasks import PLACES, count_places
 from milepost.web import inputs
 from milepost.web.api_shapes import iso, runtime_of
-from milepost.web.guard import actor, tenant
+from milepost.web.guard import actor, doer, tenant, today
 from milepost.web.pages import figures, render, translations
-from milepost.web.pages_touches import doer
-from milepost.web.said import go_back, read_said
+from milepost.web.said import go_back, read_said, way_back
 from milepost.web.tables import answer_csv, with_query
 from milepost.web.work_forms import Draft, read_shape, read_texts
 from milepost.web.work_words import WorkWords
@@ -41,7 +40,7 @@ def tasks_page(request: Request) -> Response:
         is_mine=is_mine,
         n_shown=len(shown),
         most=SHOWN,
-        today=_today(request),
+        today=today(request),
         link=lambda **changes: with_query(request, **({"said": None, "of": None} | changes)),
         people=read_owner_names(runtime_of(request), tenant(request)),
         work=WorkWords(translations(request)),
@@ -67,12 +66,12 @@ def tasks_csv(request: Request) -> Response:
         )
         for line in lines
     ]  # fmt: skip
-    return answer_csv(f"tasks-{date_of(_today(request)).isoformat()}", head, rows)
+    return answer_csv(f"tasks-{date_of(today(request)).isoformat()}", head, rows)
 
 
 def new_task(request: Request) -> Response:
     """The form, due in a week."""
-    due = date_of(_today(request) + IN_DAYS).isoformat()
+    due = date_of(today(request) + IN_DAYS).isoformat()
     draft = Draft({"title": "", "note": "", "owner": actor(request).email, "due_on": due})
     return _show_form(request, draft, request.query_params.get("account", ""))
 
@@ -84,14 +83,14 @@ def create_task(request: Request) -> Response:
     if shape is None:
         return _show_form(request, draft, account, status=422)
     made = actions.add_task(runtime_of(request), tenant(request), account, shape, doer(request))
-    return _back(request, account, "task-added", made)
+    return go_back(request, account, "task-added", made)
 
 
 def edit_task(request: Request) -> Response:
     """The form with what is held, and the one to snooze."""
     row = (line := _held(request)).row
     values = {"title": row.title, "note": row.note, "owner": row.owner_email or "", "due_on": iso(row.due_on) or ""}
-    values |= {"until": iso(max(line.wanted_on, _today(request)) + IN_DAYS) or "", "reason": row.snooze_reason}
+    values |= {"until": iso(max(line.wanted_on, today(request)) + IN_DAYS) or "", "reason": row.snooze_reason}
     return _show_form(request, Draft(values), line.account_key, line)
 
 
@@ -102,14 +101,14 @@ def change_task(request: Request) -> Response:
     if shape is None:
         return _show_form(request, draft, line.account_key, line, status=422)
     actions.change_task(runtime_of(request), tenant(request), line.row.public_id, shape, doer(request))
-    return _back(request, line.account_key, "task-changed", line.row.public_id)
+    return go_back(request, line.account_key, "task-changed", line.row.public_id)
 
 
 def finish_task(request: Request) -> Response:
     """One click."""
     task = request.path_params["task"]
     account = actions.finish_task(runtime_of(request), tenant(request), task, doer(request))
-    return _back(request, account, "task-done", task)
+    return go_back(request, account, "task-done", task)
 
 
 def snooze_task(request: Request) -> Response:
@@ -123,7 +122,7 @@ def snooze_task(request: Request) -> Response:
         try:
             until, task = day_number(shape.until), line.row.public_id
             actions.snooze_task(runtime_of(request), tenant(request), task, until, shape.reason, doer(request))
-            return _back(request, line.account_key, "task-snoozed", task)
+            return go_back(request, line.account_key, "task-snoozed", task)
         except Invalid as problem:
             draft.errors["until"] = translations(request).say(problem)
     return _show_form(request, draft, line.account_key, line, status=422)
@@ -132,22 +131,13 @@ def snooze_task(request: Request) -> Response:
 def delete_task(request: Request) -> Response:
     """Gone; the next page offers to take it back."""
     task = request.path_params["task"]
-    return _back(request, actions.delete_task(runtime_of(request), tenant(request), task, doer(request)), "task-deleted", task)
+    return go_back(request, actions.delete_task(runtime_of(request), tenant(request), task, doer(request)), "task-deleted", task)
 
 
 def undo_task(request: Request) -> Response:
     """The deletion or the last change taken back."""
     account = actions.undo_task(runtime_of(request), tenant(request), request.path_params["task"], doer(request))
-    return _back(request, account, "undone")
-
-
-def _back(request: Request, account: str, what: str, of: str = "") -> Response:
-    back, keep = inputs.field(request, "back", longest=20), inputs.field(request, "keep", longest=2_000)
-    return go_back(request, back, account, what, of, keep)
-
-
-def _today(request: Request) -> int:
-    return day_of(runtime_of(request).clock(), tenant(request).zone)
+    return go_back(request, account, "undone")
 
 
 def _held(request: Request) -> TaskLine:
@@ -168,8 +158,6 @@ def _read_form(request: Request) -> tuple[Draft, TaskIn | None]:
 
 
 def _show_form(request: Request, draft: Draft, account: str, line: TaskLine | None = None, status: int = 200) -> Response:
-    back = inputs.field(request, "back") or request.query_params.get("back", "")
-    keep = inputs.field(request, "keep") or request.query_params.get("keep", "")
     return render(
         request,
         "task_form.html",
@@ -179,8 +167,7 @@ def _show_form(request: Request, draft: Draft, account: str, line: TaskLine | No
         account_name=line.account_name if line else name_account(runtime_of(request), tenant(request), account),
         line=line,
         people=read_owner_names(runtime_of(request), tenant(request)),
-        back=back[:20],
-        keep=keep[:2_000],
+        **way_back(request),
     )
 
 

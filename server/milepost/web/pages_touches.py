@@ -1,24 +1,24 @@
 """Touches: logged in two clicks from an account or a row of the portfolio, changed, deleted, taken back; a list and a CSV."""
 
 from collections.abc import Callable
-from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from milepost.actions import touches as actions
-from milepost.actions.contacts import Doer, list_contact_lines
+from milepost.actions.account_names import name_account
+from milepost.actions.contacts import list_contact_lines
 from milepost.actions.portfolio import read_owner_names
 from milepost.actions.touches import TouchLine
 from milepost.errors import Invalid
-from milepost.rules.days import date_of, day_of
+from milepost.rules.days import date_of
 from milepost.rules.touches import KINDS
 from milepost.web import inputs
 from milepost.web.api_shapes import runtime_of
-from milepost.web.guard import actor, tenant
+from milepost.web.guard import actor, doer, tenant, today
 from milepost.web.pages import figures, render, translations
-from milepost.web.said import go_back, read_said
+from milepost.web.said import go_back, read_said, way_back
 from milepost.web.tables import Order, answer_csv, arrange, read_order, read_page, with_query
 from milepost.web.work_forms import Draft, new_touch_draft, read_touch_form, touch_draft
 from milepost.web.work_words import WorkWords
@@ -31,12 +31,6 @@ COLUMNS: dict[str, Callable[[TouchLine], object]] = {
     "by": lambda line: line.row.by_email,
     "next": lambda line: line.row.next_on,
 }
-
-
-def doer(request: Request) -> Doer:
-    """The actor, as actions and the audit log know them."""
-    who = actor(request)
-    return Doer(who.public_id, who.email or None)
 
 
 def touches_page(request: Request) -> Response:
@@ -84,8 +78,7 @@ def touches_csv(request: Request) -> Response:
         )
         for line in lines
     ]  # fmt: skip
-    today = date_of(day_of(runtime_of(request).clock(), tenant(request).zone)).isoformat()
-    return answer_csv(f"touches-{today}", head, rows)
+    return answer_csv(f"touches-{date_of(today(request)).isoformat()}", head, rows)
 
 
 def new_touch(request: Request) -> Response:
@@ -105,7 +98,7 @@ def create_touch(request: Request) -> Response:
     except Invalid as problem:
         draft.errors["on" if problem.error_code == "not_yet" else "contact"] = translations(request).say(problem)
         return _show_form(request, draft, account, status=422)
-    return _back(request, account, "touch-logged", made)
+    return go_back(request, account, "touch-logged", made)
 
 
 def edit_touch(request: Request) -> Response:
@@ -125,25 +118,20 @@ def change_touch(request: Request) -> Response:
     except Invalid as problem:
         draft.errors["on" if problem.error_code == "not_yet" else "contact"] = translations(request).say(problem)
         return _show_form(request, draft, line.account_key, line, status=422)
-    return _back(request, line.account_key, "touch-changed", line.row.public_id)
+    return go_back(request, line.account_key, "touch-changed", line.row.public_id)
 
 
 def delete_touch(request: Request) -> Response:
     """Gone from every page and number; the next page offers to take it back."""
     touch = request.path_params["touch"]
     account = actions.delete_touch(runtime_of(request), tenant(request), touch, doer(request))
-    return _back(request, account, "touch-deleted", touch)
+    return go_back(request, account, "touch-deleted", touch)
 
 
 def undo_touch(request: Request) -> Response:
     """The deletion or the last change taken back."""
     account = actions.undo_touch(runtime_of(request), tenant(request), request.path_params["touch"], doer(request))
-    return _back(request, account, "undone")
-
-
-def _back(request: Request, account: str, what: str, of: str = "") -> Response:
-    back, keep = inputs.field(request, "back", longest=20), inputs.field(request, "keep", longest=2_000)
-    return go_back(request, back, account, what, of, keep)
+    return go_back(request, account, "undone")
 
 
 def _held(request: Request) -> TouchLine:
@@ -163,19 +151,16 @@ def _read(request: Request) -> tuple[list[TouchLine], Order]:
 
 def _show_form(request: Request, draft: Draft, account: str, line: TouchLine | None = None, status: int = 200) -> Response:
     contacts = list_contact_lines(runtime_of(request), tenant(request), account)  # raises NotFound for no such account
-    back = inputs.field(request, "back") or request.query_params.get("back", "")
-    keep = inputs.field(request, "keep") or request.query_params.get("keep", "")
     return render(
         request,
         "touch_form.html",
         status=status,
         draft=draft,
         account=account,
-        account_name=line.account_name if line else actions.name_account(runtime_of(request), tenant(request), account),
+        account_name=line.account_name if line else name_account(runtime_of(request), tenant(request), account),
         line=line,
         contacts=contacts,
-        back=back[:20],
-        keep=keep[:2_000] if parse_qsl(keep[:2_000]) else "",
+        **way_back(request),
         work=WorkWords(translations(request)),
     )
 

@@ -2,11 +2,13 @@
 
 import re
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
+from milepost.web import inputs
 from milepost.web.guard import environment_row
 from milepost.web.pages import translations
 
@@ -54,8 +56,15 @@ def read_said(request: Request) -> Said | None:
     return Said(translations(request).gettext(found[0]), found[1], found[2], of)
 
 
-def go_back(request: Request, back: str, account: str, what: str = "", of: str = "", keep: str = "") -> RedirectResponse:
-    """303 to where the form was opened: the account's page, or the list that `back` names with its query `keep`."""
+def way_back(request: Request) -> dict[str, Any]:
+    """`back` and `keep` for a form's hidden fields, from the form posted or the address that opened it."""
+    most = {"back": 20, "keep": 2_000}
+    return {n: (inputs.field(request, n) or request.query_params.get(n, ""))[:size] for n, size in most.items()}
+
+
+def go_back(request: Request, account: str, what: str, of: str = "") -> RedirectResponse:
+    """303 to where the form was opened: the account's page, or the list that its `back` names with its query `keep`."""
+    back, keep = way_back(request).values()
     routes = {"portfolio": "accounts_page", "touches": "touches_page", "contacts": "contacts_page", "tasks": "tasks_page"}
     names = {"environment": environment_row(request)["key"]}
     if back in routes:
@@ -64,6 +73,5 @@ def go_back(request: Request, back: str, account: str, what: str = "", of: str =
         keep = ""
         address = str(request.app.url_path_for("account_page", account="-", **names))[:-1] + quote(account, safe="")
     query = [(k, v) for k, v in parse_qsl(keep) if k not in {"said", "of"}]
-    query += [("said", what)] if what else []
-    query += [("of", of)] if what and of else []
+    query += [("said", what)] + ([("of", of)] if of else [])
     return RedirectResponse(address + (f"?{urlencode(query)}" if query else ""), 303)

@@ -54,9 +54,11 @@ def read_page(request: Request) -> int:
     return max(1, int(text)) if text.isdecimal() and len(text) < 7 else 1
 
 
-def slices(values: Sequence[Row], size: int) -> list[Sequence[Row]]:
-    """The values, so many at a time."""
-    return [values[start : start + size] for start in range(0, len(values), size)]
+def page_after(rows: Sequence[Row], key: Callable[[Row], str], after: str | None, limit: int) -> tuple[Sequence[Row], str | None]:
+    """(the rows that follow the one named, the key to go on from when there are more); an unknown name begins anew."""
+    start = next((n + 1 for n, row in enumerate(rows) if key(row) == after), 0) if after else 0
+    page = rows[start : start + limit]
+    return page, key(page[-1]) if page and start + limit < len(rows) else None
 
 
 def with_query(request: Request, **changes: str | None) -> str:

@@ -11,8 +11,7 @@ from milepost.rules.days import date_of, day_number, day_of, start_of_day
 from milepost.store.contacts import ContactRow
 from milepost.store.touches import TouchRow
 from milepost.web import inputs
-from milepost.web.api_shapes import runtime_of
-from milepost.web.guard import tenant
+from milepost.web.guard import tenant, today
 from milepost.web.pages import translations
 from milepost.wire.contact import ContactIn, TouchIn
 
@@ -78,8 +77,8 @@ def read_shape(request: Request, draft: Draft, model: type[Model], raw: Mapping[
 
 def new_touch_draft(request: Request) -> Draft:
     """A call that went well, today: what two clicks log."""
-    today = date_of(_today(request)).isoformat()
-    values = dict.fromkeys(TOUCH_FIELDS, "") | {"kind": "call", "outcome": "went_well", "on": today}
+    day = date_of(today(request)).isoformat()
+    values = dict.fromkeys(TOUCH_FIELDS, "") | {"kind": "call", "outcome": "went_well", "on": day}
     wanted = request.query_params.get("contact", "")
     return Draft(values | {"contact": wanted})
 
@@ -115,18 +114,18 @@ def read_touch_form(request: Request, held: TouchRow | None = None) -> tuple[Dra
 
 
 def _instant(request: Request, draft: Draft, held: TouchRow | None) -> int | None:
-    zone, today = tenant(request).zone, _today(request)
+    zone, now = tenant(request).zone, today(request)
     try:
-        day = day_number(draft.values["on"]) if draft.values["on"] else today
+        day = day_number(draft.values["on"]) if draft.values["on"] else now
     except ValueError:
         draft.errors["on"] = translations(request).gettext(DAY)
         return None
-    if day > today or day < 0:
-        draft.errors["on"] = translations(request).gettext(NOT_YET if day > today else DAY)
+    if day > now or day < 0:
+        draft.errors["on"] = translations(request).gettext(NOT_YET if day > now else DAY)
         return None
     if held is not None and day == day_of(held.at, zone):
         return held.at
-    return None if day == today else start_of_day(day, zone) + 12 * 3_600_000
+    return None if day == now else start_of_day(day, zone) + 12 * 3_600_000
 
 
 def new_contact_draft() -> Draft:
@@ -148,7 +147,3 @@ def read_contact_form(request: Request) -> tuple[Draft, ContactIn | None]:
     flags = {name: bool(draft.values[name]) for name in ("sponsor", "champion")}
     shape = read_shape(request, draft, ContactIn, draft.values | flags)
     return draft, shape
-
-
-def _today(request: Request) -> int:
-    return day_of(runtime_of(request).clock(), tenant(request).zone)
