@@ -6,6 +6,20 @@ from hypothesis import strategies as st
 
 from milepost.wire.guide import Guide, Kind
 
+
+def trees(leaf: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Audiences over such leaves, as JSON."""
+    return st.recursive(
+        leaf,
+        lambda part: (
+            st.fixed_dictionaries({"all": st.lists(part, max_size=3)})
+            | st.fixed_dictionaries({"any": st.lists(part, max_size=3)})
+            | st.fixed_dictionaries({"not": part})
+        ),
+        max_leaves=6,
+    )
+
+
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=40)
 KEYS = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,20}", fullmatch=True).filter(lambda key: not key.startswith("gde_"))
 LOCALES = st.sampled_from(["en", "zh-CN", "de", "no", "ar", "pt-BR"])
@@ -25,15 +39,7 @@ LEAF = st.one_of(
     st.fixed_dictionaries({"fact": TEXT, "op": st.sampled_from(["gt", "lte"]), "value": st.integers(-5, 5)}),
     st.fixed_dictionaries({"fact": TEXT, "op": st.sampled_from(["known", "unknown"])}),
 )
-TREE = st.recursive(
-    LEAF,
-    lambda part: (
-        st.fixed_dictionaries({"all": st.lists(part, max_size=3)})
-        | st.fixed_dictionaries({"any": st.lists(part, max_size=3)})
-        | st.fixed_dictionaries({"not": part})
-    ),
-    max_leaves=6,
-)
+TREE = trees(LEAF)
 BLOCK = st.one_of(
     st.fixed_dictionaries({"type": st.sampled_from(["heading", "text"]), "text": WORDS}),
     st.fixed_dictionaries({"type": st.just("list"), "ordered": st.booleans(), "items": st.lists(WORDS, min_size=1, max_size=3)}),

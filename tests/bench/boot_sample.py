@@ -1,7 +1,8 @@
 """The environment boot is measured in: 20 guides on air, 5,000 people, what they used, finished and have open."""
 
 import json
-from concurrent.futures import Future
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -22,7 +23,7 @@ from tests.live import LiveServer
 
 N_GUIDES, N_STEPS = 20, 5
 ROLES, PLANS = ("analyst", "manager", "admin", "clerk"), ("free", "pro", "enterprise")
-BATCH = 500
+BATCH, AT_ONCE = 500, 8
 
 
 def make_guides() -> list[Guide]:
@@ -73,18 +74,19 @@ def _asking(write_key: str, etag: str, person: int) -> dict[str, Any]:
 
 def fill_environment(server: LiveServer) -> None:
     """Everything, through the actions; the server does not run yet."""
+    runtime, holder = open_filled(server)
+    send_all(runtime, holder, _events(format_instant(runtime.clock())))
+    _leave_traces(runtime, holder.environment_id)
+
+
+def open_filled(server: LiveServer) -> tuple[Runtime, KeyHolder]:
+    """An environment with the catalogue and the guides, and the holder of its secret key."""
     fill_catalogue(bench_runtime(server.database))
     runtime = open_serving_runtime(bench_runtime(server.database).settings)
-    assert runtime.intake is not None
     holder = runtime.keys.find(server.secret_key, runtime.clock())
     assert holder is not None
     push_guides(runtime, runtime.tenants.current(holder.environment_id, runtime.clock()), make_guides(), "bench", publish=True)
-    runtime.intake.start()
-    try:
-        _send(runtime, holder, list(_events(format_instant(runtime.clock()))))
-    finally:
-        runtime.intake.stop()
-    _leave_traces(runtime, holder.environment_id)
+    return runtime, holder
 
 
 def _events(now: str) -> Any:
@@ -100,18 +102,23 @@ def _events(now: str) -> Any:
             yield common | {"type": "track", "event": f"Report {person // 2 % N_GUIDES} Opened", "properties": {"rows": 5}}
 
 
-def _send(runtime: Runtime, holder: KeyHolder, events: list[dict[str, Any]]) -> None:
-    assert runtime.intake is not None
-    waiting: list[Future[Any]] = []
-    for start in range(0, len(events), BATCH):
-        part = [event | {"messageId": f"m-{start + at}"} for at, event in enumerate(events[start : start + BATCH])]
-        now = runtime.clock()
-        parcel = open_parcel(msgspec.json.encode({"batch": part}), "batch")
-        tenant = runtime.tenants.current(holder.environment_id, now)
-        waiting.append(runtime.intake.submit(read_parcel(parcel, "batch", holder, tenant, now)))
-    refused = [refusal for future in waiting for refusal in future.result(60).refused]
-    if refused:
-        raise SystemExit(f"{len(refused)} events of the sample were refused: {refused[0]}")
+def send_all(runtime: Runtime, holder: KeyHolder, events: Iterable[dict[str, Any]], route: str = "batch") -> None:
+    """Through the intake, which is started and stopped; stops the command when one is refused."""
+    intake = runtime.intake
+    assert intake is not None
+    named = ({**event, "messageId": f"m-{number}"} for number, event in enumerate(events))
+    intake.start()
+    try:
+        while part := list(islice(named, BATCH * AT_ONCE)):
+            now = runtime.clock()
+            tenant = runtime.tenants.current(holder.environment_id, now)
+            bodies = [msgspec.json.encode({"batch": part[start : start + BATCH]}) for start in range(0, len(part), BATCH)]
+            waiting = [intake.submit(read_parcel(open_parcel(body, route), route, holder, tenant, now)) for body in bodies]
+            refused = [refusal for future in waiting for refusal in future.result(120).refused]
+            if refused:
+                raise SystemExit(f"{len(refused)} events of the sample were refused: {refused[0]}")
+    finally:
+        intake.stop()
 
 
 def _leave_traces(runtime: Runtime, environment_id: int) -> None:

@@ -1,43 +1,23 @@
 """The book the console is measured in: 2,000 accounts, 200 features, four weeks of use, guides, scores that are settled."""
 
 import random
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future
 from typing import Any
 
-import msgspec
-
-from milepost.actions.guides import push_guides
 from milepost.actions.jobs import Jobs
-from milepost.actions.keys import KeyHolder
-from milepost.actions.receive import open_parcel, read_parcel
-from milepost.actions.runtime import Runtime
 from milepost.actions.score import refresh_dirty
-from milepost.actions.start import open_serving_runtime
 from milepost.rules.days import DAY_MS, date_of, day_of
 from milepost.wire.event import format_instant
-from tests.bench.boot_sample import PLANS, make_guides
-from tests.bench.measure import bench_runtime, fill_catalogue
+from tests.bench.boot_sample import PLANS, open_filled, send_all
 from tests.live import LiveServer
 
 N_ACCOUNTS, N_PEOPLE, N_USES, N_DAYS = 2_000, 4, 40, 28
-BATCH = 500
 
 
 def fill_book(server: LiveServer) -> None:
     """Everything through the actions; the server does not run yet, and finds no job left to do."""
-    fill_catalogue(bench_runtime(server.database))
-    runtime = open_serving_runtime(bench_runtime(server.database).settings)
-    assert runtime.intake is not None
-    holder = runtime.keys.find(server.secret_key, runtime.clock())
-    assert holder is not None
-    push_guides(runtime, runtime.tenants.current(holder.environment_id, runtime.clock()), make_guides(), "bench", publish=True)
-    runtime.intake.start()
-    try:
-        _send(runtime, holder, list(_events(runtime.clock())))
-    finally:
-        runtime.intake.stop()
+    runtime, holder = open_filled(server)
+    send_all(runtime, holder, _events(runtime.clock()), "import")
     while refresh_dirty(runtime, holder.environment_id):
         pass
     jobs = Jobs(runtime)
@@ -64,24 +44,3 @@ def _events(now: int) -> Iterator[dict[str, Any]]:
                 "type": "track", "userId": f"{account}-{random_.randrange(N_PEOPLE)}", "event": f"Report {feature} Opened",
                 "properties": {"rows": 5}, "context": {"groupId": account}, "timestamp": at,
             }  # fmt: skip
-
-
-def _send(runtime: Runtime, holder: KeyHolder, events: list[dict[str, Any]]) -> None:
-    assert runtime.intake is not None
-    waiting: deque[Future[Any]] = deque()
-    for start in range(0, len(events), BATCH):
-        part = [event | {"messageId": f"m-{start + at}"} for at, event in enumerate(events[start : start + BATCH])]
-        now = runtime.clock()
-        parcel = open_parcel(msgspec.json.encode({"batch": part}), "import")
-        tenant = runtime.tenants.current(holder.environment_id, now)
-        waiting.append(runtime.intake.submit(read_parcel(parcel, "import", holder, tenant, now)))
-        _settle(waiting, most=8)
-    _settle(waiting, most=0)
-
-
-def _settle(waiting: "deque[Future[Any]]", most: int) -> None:
-    """Waits until so many are on their way at most."""
-    while len(waiting) > most:
-        refused = waiting.popleft().result(120).refused
-        if refused:
-            raise SystemExit(f"{len(refused)} events of the sample were refused: {refused[0]}")

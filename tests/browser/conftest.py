@@ -1,15 +1,19 @@
 """Chromium for the browser tests: one browser a session, one fresh context a test, nothing unexpected on the console."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect, sync_playwright
 
 from tests.browser.sdk_stage import Site, Told, open_stage
+from tests.live import LiveServer
 
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
+PASSWORD = "a sentence works well"
 NETWORK = "Failed to load resource"  # what the browser itself says of an answer ≥ 400; no page can prevent it
 
 
@@ -77,6 +81,39 @@ def context(chromium: Browser, complaints: list[str]) -> Iterator[BrowserContext
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
     return context.new_page()
+
+
+@pytest.fixture(scope="module")
+def owner_state(server: LiveServer, chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The owner's cookies after the first log-in to the module's server, which demands a password of their own."""
+    context = chromium.new_context(base_url=server.url)
+    page = context.new_page()
+    page.goto("/")
+    given = server.created["owner"]
+    page.get_by_label("Work e-mail").fill(given["email"])
+    page.get_by_label("Password").fill(given["password"])
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Change password")).to_be_visible()
+    page.get_by_label("Current password").fill(given["password"])
+    page.get_by_label("New password", exact=True).fill(PASSWORD)
+    page.get_by_label("New password again").fill(PASSWORD)
+    page.get_by_role("button", name="Change password").click()
+    expect(page).to_have_url(re.compile("/e/production/"))
+    path = tmp_path_factory.mktemp("state") / "owner.json"
+    context.storage_state(path=path)
+    context.close()
+    return path
+
+
+@pytest.fixture
+def owner(server: LiveServer, chromium: Browser, owner_state: Path, complaints: list[str]) -> Iterator[BrowserContext]:
+    """The owner's browser in the console."""
+    context = chromium.new_context(base_url=server.url, storage_state=owner_state, viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(20_000)
+    watch(context, complaints)
+    yield context
+    context.close()
+    assert complaints == []
 
 
 def watch(context: BrowserContext, complaints: list[str]) -> None:

@@ -11,8 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.axe import violations
-from tests.browser.conftest import watch
-from tests.browser.test_console_features import ask, owner_state, send, sideways  # noqa: F401  (a fixture among them)
+from tests.browser.test_console_features import ask, send, sideways
 from tests.guide_factories import a_guide
 from tests.live import LiveServer
 
@@ -33,16 +32,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
         send(live, {"type": "identify", "userId": user, "traits": {"role": role}}, seen)
     yield live
     live.stop()
-
-
-@pytest.fixture
-def owner(server: LiveServer, chromium: Browser, owner_state: Path, complaints: list[str]) -> Iterator[BrowserContext]:  # noqa: F811
-    context = chromium.new_context(base_url=server.url, storage_state=owner_state, viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(20_000)
-    watch(context, complaints)
-    yield context
-    context.close()
-    assert complaints == []
 
 
 def offered(server: LiveServer, user: str, account: str) -> list[dict[str, Any]]:
@@ -155,7 +144,7 @@ def test_the_editor_is_accessible_and_nothing_lies_sideways(owner: BrowserContex
     page.locator("button[name=locale][value=en]").click()
 
 
-def test_without_script_the_page_leads_to_the_guide(chromium: Browser, server: LiveServer, owner_state: Path) -> None:  # noqa: F811
+def test_without_script_the_page_leads_to_the_guide(chromium: Browser, server: LiveServer, owner_state: Path) -> None:
     context = chromium.new_context(base_url=server.url, storage_state=owner_state, java_script_enabled=False)
     page = context.new_page()
     page.goto("/e/production/guides/twice/edit")

@@ -1,7 +1,6 @@
 """The product pages in a real browser: from the inbox to a recounted feature by clicks, counters alive, small screens, axe."""
 
 import json
-import re
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,11 +10,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.axe import violations
-from tests.browser.conftest import watch
 from tests.live import LiveServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-PASSWORD = "a sentence works well"
 SOON_MS = 30_000  # a loaded machine may take its time; none of these waits decides anything
 WIDTHS = (320, 375, 1280, 1920)
 PAGES = (
@@ -73,37 +70,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     send(live, track("Leave"), track("Leave", "bob"), track("Report Exported"), track("Report Exported", "bob"), track("X" * 200))
     yield live
     live.stop()
-
-
-@pytest.fixture(scope="module")
-def owner_state(server: LiveServer, chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The owner's cookies after the first log-in, which demands a password of their own."""
-    context = chromium.new_context(base_url=server.url)
-    page = context.new_page()
-    page.goto("/")
-    given = server.created["owner"]
-    page.get_by_label("Work e-mail").fill(given["email"])
-    page.get_by_label("Password").fill(given["password"])
-    page.get_by_role("button", name="Log in").click()
-    page.get_by_label("Current password").fill(given["password"])
-    page.get_by_label("New password", exact=True).fill(PASSWORD)
-    page.get_by_label("New password again").fill(PASSWORD)
-    page.get_by_role("button", name="Change password").click()
-    expect(page).to_have_url(re.compile("/e/production/"))
-    path = tmp_path_factory.mktemp("state") / "owner.json"
-    context.storage_state(path=path)
-    context.close()
-    return path
-
-
-@pytest.fixture
-def owner(server: LiveServer, chromium: Browser, owner_state: Path, complaints: list[str]) -> Iterator[BrowserContext]:
-    context = chromium.new_context(base_url=server.url, storage_state=owner_state, viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(20_000)
-    watch(context, complaints)
-    yield context
-    context.close()
-    assert complaints == []
 
 
 def sideways(page: Page) -> int:

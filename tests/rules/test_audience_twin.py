@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 
 from milepost.rules.audience import compile_tree, evaluate
 from milepost.wire.audience import Audience
+from tests.guide_strategies import trees
 
 AUDIENCE: TypeAdapter[Audience] = TypeAdapter(Audience)
 SCALAR = st.one_of(
@@ -27,15 +28,7 @@ LEAF = st.one_of(
     ),
     st.fixed_dictionaries({"fact": st.sampled_from("abc"), "op": st.sampled_from(["known", "unknown"])}),
 )
-TREE = st.recursive(
-    LEAF,
-    lambda part: (
-        st.fixed_dictionaries({"all": st.lists(part, max_size=3)})
-        | st.fixed_dictionaries({"any": st.lists(part, max_size=3)})
-        | st.fixed_dictionaries({"not": part})
-    ),
-    max_leaves=6,
-)
+TREE = trees(LEAF)
 FACTS = st.dictionaries(st.sampled_from("abc"), VALUE, max_size=3)
 
 
