@@ -66,7 +66,7 @@ class Settings:
         "Seconds between SIGTERM, when `/readyz` begins to fail, and the moment when no new connection is taken. Give your "
         "load balancer the time it needs to notice; 0 stops at once.",
     )
-    daily_run_at: str = setting("02:00", "When yesterday is settled, in the time zone of each environment.")
+    daily_run_at: str = setting("02:00", "When yesterday is settled, such as `03:30`, in the time zone of each environment.")
 
     @property
     def url(self) -> str:
@@ -127,14 +127,7 @@ def _check(settings: Settings) -> None:
     _check_said(settings)
     if not 0 <= settings.port <= 65_535:
         raise SettingError(f"port is {settings.port}; write a number from 0 to 65535.")
-    for name in (
-        "workers",
-        "queue_limit",
-        "pk_events_per_s",
-        "address_events_per_s",
-        "identity_events_per_s",
-        "new_accounts_per_hour",
-    ):
+    for name in AT_LEAST_ONE:
         if getattr(settings, name) < 1:
             raise SettingError(f"{name} is {getattr(settings, name)}; write 1 or more.")
     if not 0 <= settings.drain_s <= 600:

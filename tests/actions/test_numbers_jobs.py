@@ -1,7 +1,8 @@
-"""What runs by itself: live rows, the 02:00 run that catches up and never repeats, tracking that stopped."""
+"""What runs by itself: live rows, the daily run that catches up and never repeats, tracking that stopped."""
 
 import json
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -16,7 +17,7 @@ from milepost.store.engine import open_engine
 from milepost.wire.feature import Catalogue, EventRule, Feature
 from tests.factories import DAY_MS, SECRET_KEY, Sandbox
 
-HOUR_MS = 3_600_000
+MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 
 
 @pytest.fixture
@@ -29,10 +30,23 @@ def book(sandbox: Sandbox) -> Sandbox:
     return sandbox
 
 
-def test_the_settled_day_ends_at_two_in_the_environments_zone() -> None:
+@pytest.mark.parametrize(("daily_run_at", "before", "after"), [("02:00", 119, 120), ("03:30", 209, 210), ("0:05", 4, 5)])
+def test_the_settled_day_ends_at_the_hour_set_in_the_environments_zone(daily_run_at: str, before: int, after: int) -> None:
     day = day_number("2026-11-18")
-    in_shanghai = [day * DAY_MS - 8 * HOUR_MS + hours * HOUR_MS for hours in (1, 3)]
-    assert [last_settled_day(at, "Asia/Shanghai") for at in in_shanghai] == [day - 2, day - 1]
+    in_shanghai = [day * DAY_MS - 8 * HOUR_MS + minutes * MINUTE_MS for minutes in (before, after)]
+    assert [last_settled_day(at, "Asia/Shanghai", daily_run_at) for at in in_shanghai] == [day - 2, day - 1]
+
+
+def test_the_daily_run_waits_for_its_hour(book: Sandbox) -> None:
+    today = day_of(book.clock(), "UTC") + 1
+    book.clock.turn(ms=today * DAY_MS + 3 * HOUR_MS - book.clock())
+    runtime = replace(book.runtime, settings=replace(book.runtime.settings, daily_run_at="03:30"))
+    settled = []
+    for _half_hour in range(2):
+        Jobs(runtime).tick()
+        settled.append(book.rows("SELECT for_on FROM job_runs WHERE job = 'daily_score' ORDER BY for_on"))
+        book.clock.turn(ms=HOUR_MS // 2)
+    assert settled == [[(today - 2,)], [(today - 2,), (today - 1,)]]
 
 
 def test_daily_run_catches_up_and_never_repeats(book: Sandbox) -> None:

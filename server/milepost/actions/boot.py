@@ -81,7 +81,7 @@ def answer_boot(runtime: Runtime, holder: KeyHolder, tenant: Tenant, asking: Boo
         answer.guides = [form for item, form in offers if item.guide.kind not in STANDING]
         stands = [(item, form) for item, form in offers if item.guide.kind in STANDING]
         if stands:
-            with db.glancing(runtime.engine) as connection:
+            with db.reading(runtime.engine) as connection:
                 answer.standing = list_standing(connection, tenant, found.person, stands) or UNSET
     return answer
 

@@ -34,7 +34,6 @@ log = logging.getLogger(__name__)
 POLL_S = 0.5
 REST = 2  # parts of rest to one of work: events that come in at full speed mark every account again and again
 AFTER_TROUBLE_S = 5.0
-DAILY_HOUR = 2
 CATCH_UP_DAYS = 31
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000
 
@@ -107,7 +106,8 @@ class Jobs:
 
     def _run_daily(self, environment: RowMapping, now: int) -> int:
         """Every closed day not done yet, oldest first; the first run ever does the last one only."""
-        environment_id, last_closed = environment["id"], last_settled_day(now, environment["time_zone"])
+        environment_id, daily_run_at = environment["id"], self._runtime.settings.daily_run_at
+        last_closed = last_settled_day(now, environment["time_zone"], daily_run_at)
         with db.reading(self._runtime.engine) as connection:
             done = score_store.last_done_run(connection, environment_id, "daily_score")
         first = last_closed if done is None else max(done + 1, last_closed - CATCH_UP_DAYS + 1)
@@ -165,7 +165,8 @@ class Jobs:
             self._lock = None
 
 
-def last_settled_day(now: int, zone: str) -> int:
-    """The newest day that may be settled: yesterday once it is 02:00 in the zone, else the day before."""
+def last_settled_day(now: int, zone: str, daily_run_at: str) -> int:
+    """The newest day that may be settled: yesterday once it is `daily_run_at` in the zone, else the day before."""
     local = datetime.fromtimestamp(now / 1000, UTC).astimezone(ZoneInfo(zone))
-    return day_of(now, zone) - (1 if local.hour >= DAILY_HOUR else 2)
+    hour, minute = map(int, daily_run_at.split(":"))
+    return day_of(now, zone) - (1 if (local.hour, local.minute) >= (hour, minute) else 2)

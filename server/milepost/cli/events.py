@@ -48,7 +48,7 @@ def add_to(app: typer.Typer) -> None:
 
 @command
 def export(
-    noun: Annotated[str, typer.Argument(help="events, usage or scores.")],
+    noun: Annotated[str, typer.Argument(help=f"{', '.join(NOUNS[:-1])} or {NOUNS[-1]}.")],
     environment: EnvironmentName = None,
     format: Annotated[str, typer.Option(help="jsonl.")] = "jsonl",
     database: Database = None,

@@ -48,7 +48,7 @@ def run(
     """Settle a closed day: accounts without a row get one, stored rows stay; then tell where a re-run would differ."""
     with opened(database) as runtime:
         row = find_environment(runtime, environment)
-        last = last_settled_day(runtime.clock(), row["time_zone"])
+        last = last_settled_day(runtime.clock(), row["time_zone"], runtime.settings.daily_run_at)
         day = _read_day(as_of_day, last)
         held = _find_model(runtime, row, model) if model else None
         written = 0

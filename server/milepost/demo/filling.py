@@ -97,7 +97,7 @@ class Filler:
 
     def _settle(self, progress: Progress | None = None) -> None:
         """Settled scores of the closed days not yet settled, so that trends and change cards have a past."""
-        last = last_settled_day(self.runtime.clock(), ZONE)
+        last = last_settled_day(self.runtime.clock(), ZONE, self.runtime.settings.daily_run_at)
         first = max(self.state.settled_until + 1, last - SETTLED_BACK_DAYS)
         if first > last:
             return

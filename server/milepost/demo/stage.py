@@ -91,7 +91,7 @@ def publish_guides(runtime: Runtime, tenant: Tenant) -> None:
 def skip_daily_runs(runtime: Runtime, tenant: Tenant) -> None:
     """Closed days are settled after their history has arrived, not by the daily run that would find them empty."""
     now = runtime.clock()
-    day = last_settled_day(now, tenant.zone)
+    day = last_settled_day(now, tenant.zone, runtime.settings.daily_run_at)
     with db.writing(runtime.engine) as connection:
         if score_store.start_run(connection, tenant.id, "daily_score", day, now):
             score_store.finish_run(connection, tenant.id, "daily_score", day, now, detail="left to the demo's filling")

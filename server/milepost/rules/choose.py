@@ -34,7 +34,7 @@ class Said:
 
 @dataclass(frozen=True)
 class PastRun:
-    """A run of the person in the last eight days."""
+    """A run of the person in the last eight days; 91 when the guide asks how likely they are to recommend us."""
 
     run: str
     kind: str

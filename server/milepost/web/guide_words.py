@@ -132,6 +132,7 @@ class Words:
             "budget_day": _("The person had an unasked guide today; the next may come tomorrow."),
             "budget_week": _("The person had three unasked guides within seven days."),
             "budget_nps": _("The person was asked for a recommendation within 90 days."),
+            "complaint": _("The account complained within seven days; no survey asks before they are over."),
             "budget_modal": _("The person had a modal within seven days."),
         }.get(code, code)
 

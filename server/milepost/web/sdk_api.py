@@ -1,4 +1,4 @@
-"""What the SDK asks besides sending events: boot and claim. Plain text bodies, no preflight, no cookies."""
+"""What the SDK asks besides sending events: boot, claim and help. Plain text bodies, no preflight, no cookies."""
 
 import asyncio
 from concurrent.futures import Future
