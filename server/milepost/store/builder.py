@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from milepost.store.tables.builder import builder_sessions
 from milepost.store.tables.workspaces import members
@@ -42,3 +42,16 @@ def find_last_address(connection: Connection, environment_id: int) -> str | None
     c = builder_sessions.c
     query = select(c.address).where(c.environment_id == environment_id).order_by(c.created_at.desc(), c.id.desc()).limit(1)
     return connection.execute(query).scalar_one_or_none()
+
+
+def delete_sessions_before(connection: Connection, environment_id: int, before_ms: int, made_before: int, limit: int) -> int:
+    """Up to `limit` sessions that ended before, or were made so long ago that they are over; how many went.
+
+    The newest stays: it knows where the builder was opened last.
+    """
+    c = builder_sessions.c
+    newest = select(c.id).where(c.environment_id == environment_id).order_by(c.created_at.desc(), c.id.desc()).limit(1)
+    over = (c.ended_at < before_ms) | (c.created_at < made_before)
+    old = select(c.id).where(c.environment_id == environment_id, over, c.id != newest.scalar_subquery()).limit(limit)
+    mine = (c.environment_id == environment_id) & c.id.in_(old.scalar_subquery())
+    return connection.execute(delete(builder_sessions).where(mine)).rowcount

@@ -1,5 +1,6 @@
 """How far each person got: runs, their steps, and what the person said about a guide."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection
@@ -188,3 +189,22 @@ def set_no_tips(connection: Connection, environment_id: int, end_user_id: int) -
     driver.execute(
         connection, "UPDATE end_users SET no_tips = 1 WHERE environment_id = ? AND id = ?", (environment_id, end_user_id)
     )
+
+
+def delete_runs_before(connection: Connection, environment_id: int, before_ms: int, standing: Collection[str], limit: int) -> int:
+    """Retention: up to `limit` runs, with their steps, that ended before; how many went. What the person said stays.
+
+    One that nobody closed is over when it was last heard of, except of the kinds that stand in a page: those go on.
+    """
+    marks = ", ".join("?" * len(standing))
+    of_kinds = f"guide_id IN (SELECT id FROM guides WHERE environment_id = ? AND kind NOT IN ({marks}))"
+    found = driver.fetch(
+        connection,
+        "SELECT id FROM runs WHERE environment_id = ? AND guide_id IN (SELECT id FROM guides WHERE environment_id = ?) "
+        f"AND started_at < ? AND last_at < ? AND (closed_at < ? OR (closed_at IS NULL AND {of_kinds})) LIMIT ?",
+        (environment_id, environment_id, before_ms, before_ms, before_ms, environment_id, *sorted(standing), limit),
+    )
+    gone = [(environment_id, run_id) for (run_id,) in found]
+    driver.execute_many(connection, "DELETE FROM run_steps WHERE environment_id = ? AND run_id = ?", gone)
+    driver.execute_many(connection, "DELETE FROM runs WHERE environment_id = ? AND id = ?", gone)
+    return len(gone)

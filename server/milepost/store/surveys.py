@@ -69,3 +69,16 @@ def list_all_answers(connection: Connection, environment_id: int) -> list[tuple[
         "WHERE s.environment_id = ? ORDER BY s.at, s.guide_id, s.end_user_id, s.question, s.part"
     )
     return [tuple(row) for row in driver.fetch(connection, sql, (environment_id,))]
+
+
+def delete_answers_before(connection: Connection, environment_id: int, before_ms: int, limit: int) -> int:
+    """Retention: up to `limit` answers given before; how many went."""
+    names = "environment_id, guide_id, end_user_id, question, part"
+    found = driver.fetch(
+        connection,
+        f"SELECT {names} FROM survey_answers WHERE environment_id = ? AND at < ? LIMIT ?",
+        (environment_id, before_ms, limit),
+    )
+    sql = "DELETE FROM survey_answers WHERE environment_id = ? AND guide_id = ? AND end_user_id = ? AND question = ? AND part = ?"
+    driver.execute_many(connection, sql, found)
+    return len(found)
