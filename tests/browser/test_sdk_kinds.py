@@ -117,9 +117,13 @@ def test_a_survey_asks_by_keyboard_branches_and_answers_once(page: Page, told: T
             part("three", heading("And these?"), mood),
         )
     ]
+    told.standing = [kind("checklist", part("task", heading("Begin")), title="Get started", done=[], collapsed=True, key="list")]
     page.goto(site.page("/", TALL))
     ours = page.locator("milepost-guide")
+    pill = page.locator("milepost-standing").get_by_role("button", name="Get started")
     expect(ours.get_by_role("heading", name="How likely?")).to_be_visible()
+    expect(page.locator("milepost-standing .dock")).to_have_count(1)
+    expect(page.locator("milepost-standing .dock")).to_be_hidden()  # the card has the corner to itself
     expect(ours.get_by_text("Why?")).to_be_hidden()
     expect(ours.locator(".say")).to_contain_text("How likely?")
     is_clear_of_faults(page)
@@ -144,6 +148,7 @@ def test_a_survey_asks_by_keyboard_branches_and_answers_once(page: Page, told: T
     expect(ours.get_by_role("heading", name="Thank you")).to_be_visible()
     ours.get_by_role("button", name="Done").click()
     expect(ours).to_have_count(0)
+    expect(pill).to_be_visible()
     told.wait_for_progress("finished")
     assert answered(told) == [("nps", 10), ("why", "It is quick"), ("mood", {"x": 7.5, "y": 7.5})]
 

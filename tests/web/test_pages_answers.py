@@ -119,6 +119,9 @@ def test_the_page_shows_answers_to_viewers_and_says_what_is_missing(sandbox: San
     empty = viewer.get(PAGE.format("ask")).text
     assert "No answers yet." in empty
     assert "answers.csv" not in empty
+    steps = empty[empty.index('class="steps"') :]
+    assert "0 to 10 (NPS)" in steps
+    assert "Tooltip" not in steps
     told = {"u1": [("nps", 9), ("words", "=1+1 <b>")], "u2": [("nps", 3), ("why", ["b"])], "boss": []}
     for user, said in told.items():
         walk(sandbox, guide, f"run_{user}_0000", user, sandbox.clock() - 1000, said, second=False)

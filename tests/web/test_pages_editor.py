@@ -38,6 +38,24 @@ def test_every_beginning_makes_a_draft_that_can_be_published(author: Somebody, s
     assert author.post(f"{BASE}/{key}/publish").status_code == 303
 
 
+@pytest.mark.parametrize("start", ["tour", "maintenance", "help-centre", "get-started"])
+def test_what_a_template_holds_open_is_named_until_it_is_written(author: Somebody, sandbox: Sandbox, start: str) -> None:
+    key = make(author, "Begin here", start)
+    page, chinese = author.get(f"{BASE}/{key}").text, become(sandbox, "viewer", locale="zh-CN").get(f"{BASE}/{key}").text
+    held_open = {"tour": "Say what this is about", "help-centre": "mailto:support@example.com"}
+    text = held_open.get(start, "https://example.com/")
+    assert re.search(rf"Step \d: [^<]*“{re.escape(text)}", page)
+    assert re.search(r"步骤 \d：[^<]*(模板原文|只是示例)", chinese)
+    own = [{"type": "heading", "text": "Ours"}, {"type": "text", "text": "Write to help@our.example"}]
+    push_guides(sandbox.runtime, sandbox.tenant, [a_guide(key, steps=[a_step("one", blocks=own)])], "test")
+    assert not re.search("template's own words|is an example", author.get(f"{BASE}/{key}").text)
+
+
+def test_the_library_is_named_in_the_readers_language(sandbox: Sandbox) -> None:
+    page = become(sandbox, "author", locale="zh-CN").get(f"{BASE}/_new").text
+    assert re.findall("Help centre|Maintenance notice", page) == []
+
+
 def test_names_that_are_taken_or_have_no_letters_get_keys_of_their_own(author: Somebody) -> None:
     assert [make(author, name, "tour") for name in ("Intro!", "intro", "引导", "引导")] == [
         "intro",

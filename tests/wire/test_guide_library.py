@@ -5,13 +5,14 @@ from typing import get_args
 
 import pytest
 
-from milepost.rules.lint import Known, lint
+from milepost.rules.lint import NOWHERE, Known, lint
 from milepost.rules.localise import locales_of
 from milepost.store.schema import data_folder
 from milepost.wire.codecs.guide_yaml import dump_guide_yaml, parse_guide_yaml
 from milepost.wire.guide import Guide
 
 BY_HAND = "Nothing says when this task is done: people tick it off themselves."  # as a task to read something is meant
+HELD_OPEN = NOWHERE  # an address only the author has
 FILES = sorted((data_folder("guides") / "library" / "guides").glob("*.yaml"))
 
 
@@ -29,7 +30,7 @@ def test_a_starter_guide_is_sound(file: Path) -> None:
     assert guide.key == file.stem
     assert locales_of(guide) == {"en", "zh-CN"}
     problems = lint(guide, Known(features={guide.goal_feature or ""}))
-    assert [one for one in problems if one.template != BY_HAND] == []
+    assert [one for one in problems if one.template not in {BY_HAND, HELD_OPEN}] == []
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

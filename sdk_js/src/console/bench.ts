@@ -37,7 +37,7 @@ export interface State {
   themes: Record<string, object>;
   words: Record<string, string>;
   icons: string;
-  urls: { draft: string; size: string; preview: string; publish: string; guide: string; changes: string };
+  urls: { draft: string; size: string; preview: string; publish: string; guide: string; changes: string; place?: string };
 }
 
 export interface Bench {

@@ -77,7 +77,8 @@ function openEditor(root: HTMLElement): void {
 
   const standing = el("span", { class: "muted", role: "status" });
   const bar = el("span", { class: "row push" });
-  const title = el("h1", {}, state.draft.name);
+  const name = el("a", { href: state.urls.guide }, state.draft.name);
+  const title = el("h1", {}, name);
   const status = el("span", { class: "badge line" });
   const notice = el("div", { class: "editor-notice", hidden: true });
   const views = el("div", { class: "segment", role: "group", "aria-label": say("View") });
@@ -171,10 +172,11 @@ function openEditor(root: HTMLElement): void {
       iconButton("redo", say("Redo"), redo, { disabled: !history.canRedo(), "aria-keyshortcuts": "Control+Shift+Z" }),
       el("button", { type: "button", class: "btn btn-sm", onclick: () => show("who") }, icon("users"), size.label()),
       el("button", { type: "button", class: "btn btn-sm", "aria-pressed": `${playing}`, onclick: () => (view !== "preview" && show("preview"), stage.play()) }, playIcon(playing), playing ? say("Stop") : say("Play")),
+      state.urls.place !== undefined && el("a", { class: "btn btn-sm", href: state.urls.place }, icon("target"), say("Place in your product")),
       publishing.button(),
     );
     status.textContent = state.status === "published" ? say("Live v%(n)s", { n: state.version! }) : state.version === null ? say("Draft") : say("Draft of v%(n)s", { n: state.version });
-    title.textContent = history.now().name;
+    name.textContent = history.now().name;
   }
 
   function show(next: View): void {
@@ -184,7 +186,7 @@ function openEditor(root: HTMLElement): void {
 
   function drawViews(): void {
     const missing = bench.locales().reduce((sum, name) => sum + missingIn(bench, name), 0);
-    const one = (name: View, label: string, extra = "") => el("button", { type: "button", "aria-pressed": `${view === name}`, "data-at": `view/${name}`, onclick: () => show(name) }, label, extra ? el("span", { class: "count" }, extra) : false);
+    const one = (name: View, label: string, extra?: string) => el("button", { type: "button", "aria-pressed": `${view === name}`, "data-at": `view/${name}`, onclick: () => show(name) }, label, extra !== undefined && el("span", { class: "count", title: extra }, extra && el("span", { "aria-hidden": "true" }, /\d+/.exec(extra)![0]), extra && el("span", { class: "vh" }, extra)));
     fill(views, one("preview", say("Preview")), one("texts", say("Texts"), missing ? say("%(n)s missing", { n: missing }) : ""), one("who", say("Who and when")));
   }
 

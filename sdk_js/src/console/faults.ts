@@ -25,6 +25,12 @@ export const stepOf = (pointer: string): number | undefined => {
   return found ? Number(found[1]) : undefined;
 };
 
+/** What is wrong, after the step it is wrong in. */
+export const placed = ({ pointer, message }: Problem): string => {
+  const step = stepOf(pointer);
+  return step === undefined ? message : say("%(place)s: %(what)s", { place: say("Step %(n)s", { n: step + 1 }), what: message });
+};
+
 export function drawFoot(foot: HTMLElement, bench: Bench, lead: (problem: Problem) => void): void {
   const problems = [...bench.problems()].sort((a, b) => Number(b.blocks) - Number(a.blocks));
   const first = problems[0];
@@ -32,10 +38,9 @@ export function drawFoot(foot: HTMLElement, bench: Bench, lead: (problem: Proble
   const step = stepOf(first.pointer);
   const stops = problems.filter((one) => one.blocks).length;
   const count = stops ? (stops === 1 ? say("1 stops publication") : say("%(n)s stop publication", { n: stops })) : problems.length === 1 ? say("1 to look at") : say("%(n)s to look at", { n: problems.length });
-  const where = step === undefined ? "" : `${say("Step %(n)s", { n: step + 1 })}: `;
   fill(
     foot,
-    el("span", { class: "row foot-said" }, icon("warn", "warnc"), el("span", {}, el("b", {}, count), " ", where + first.message)),
+    el("span", { class: "row foot-said" }, icon("warn", "warnc"), el("span", {}, el("b", {}, count), " ", placed(first))),
     el("button", { type: "button", class: "more push", onclick: () => lead(first) }, step === undefined ? say("Go there") : say("Go to step %(n)s", { n: step + 1 }), icon("arrow-right")),
   );
 }

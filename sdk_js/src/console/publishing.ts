@@ -1,6 +1,7 @@
 /** From draft to air: what is still to look at is said first; the answer is a numbered version that never changes. */
 import type { Bench, Problem } from "./bench";
 import { el, fill, icon } from "./dom";
+import { placed } from "./faults";
 import { languageName } from "./fields";
 import type { Saving } from "./saving";
 import { missingIn } from "./texts";
@@ -20,7 +21,7 @@ export function openPublishing(bench: Bench, saving: Saving, done: () => void): 
   const warnings = (): HTMLElement[] => {
     const missing = bench.locales().map((locale) => [locale, missingIn(bench, locale)] as const).filter(([, n]) => n > 0);
     return [
-      ...bench.problems().map((one) => warn(one.blocks ? `${say("Stops publication:")} ${one.message}` : one.message)),
+      ...bench.problems().map((one) => warn(one.blocks ? `${say("Stops publication:")} ${placed(one)}` : placed(one))),
       ...missing.map(([locale, n]) => warn(say("Texts missing in %(language)s: %(n)s. People who read it see the default language there.", { language: languageName(locale), n }))),
     ];
   };

@@ -4,6 +4,14 @@ import type { Kit } from "../stage";
 import type { Guide } from "../wire";
 import type { Look } from "./theme";
 
+let is_hushed = false;
+
+/** While a survey is up, what stands over the page makes way for it; a banner stays. */
+export function hush({ document: doc }: Window, on: boolean): void {
+  is_hushed = on;
+  doc.querySelector("milepost-standing")?.shadowRoot!.querySelectorAll<HTMLElement>(".mp").forEach((one) => (one.hidden = on));
+}
+
 /** `home` puts it into the flow of the page; without it, it lies over the page. */
 export function openLayer(kit: Kit, win: Window, look: Look, guide: Guide, locale: string, scope: Scope, css: string, home?: (host: Element) => void): HTMLElement {
   const { make } = kit;
@@ -22,6 +30,7 @@ export function openLayer(kit: Kit, win: Window, look: Look, guide: Guide, local
   Object.entries(look.values).forEach(([name, value]) => {
     layer.style.setProperty("--" + name, value);
   });
+  layer.hidden = is_hushed && !home;
   root.append(layer);
   if (home) home(host);
   else if (!old) {

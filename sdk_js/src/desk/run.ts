@@ -6,6 +6,7 @@ import type { Guide, Progress } from "../wire";
 import { ask } from "./ask";
 import { icon } from "./icon";
 import { CHUNKS, ZH } from "./chunks";
+import { hush } from "./layer";
 import { lookOf } from "./theme";
 
 export interface Order extends Tools {
@@ -59,6 +60,8 @@ export async function prepare(order: Order): Promise<((over: Over) => Player) | 
       // The next page load asks the server whether it is over.
       if (is_over) flush();
     };
+    // A card in the corner where help and tasks stand.
+    const cover = (on: boolean) => kind === "survey" && hush(win, on);
     const made = player.play(
       {
         win,
@@ -86,6 +89,7 @@ export async function prepare(order: Order): Promise<((over: Over) => Player) | 
         over(what, step, reason, next) {
           report(what, step, reason, true);
           off();
+          cover(false);
           keep();
           over(next, reason === "no_tips");
           moved.forEach((tell) => tell());
@@ -93,8 +97,10 @@ export async function prepare(order: Order): Promise<((over: Over) => Player) | 
       },
       drawing.kit,
     );
+    cover(fits(guide.pages));
     const leave = () => {
       off();
+      cover(false);
       made.stop();
       over(undefined, false);
     };
@@ -106,8 +112,16 @@ export async function prepare(order: Order): Promise<((over: Over) => Player) | 
     });
     return {
       ...made,
+      stop() {
+        made.stop();
+        cover(false);
+      },
       onRoute() {
-        if (now() - run.at < RUN_MS) return made.onRoute();
+        if (now() - run.at < RUN_MS) {
+          made.onRoute();
+          cover(fits(guide.pages));
+          return;
+        }
         keep();
         leave();
       },

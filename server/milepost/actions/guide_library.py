@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from milepost.rules.lint import Known, leaves_of, lint
+from milepost.rules.lint import Known, leaves_of, lint, plain
+from milepost.rules.localise import words_of
 from milepost.store.schema import data_folder
 from milepost.wire.codecs.yaml_text import parse_yaml
-from milepost.wire.guide import Guide
+from milepost.wire.guide import Button, Guide
 
 KEY_SIGNS = re.compile(r"[^a-z0-9]+")
 KINDS = ("tour", "tooltip", "modal", "banner", "checklist", "survey", "resource_centre")
@@ -23,6 +24,18 @@ def list_starters() -> Sequence[Guide]:
     """The library's guides, by key."""
     folder = data_folder("guides") / "library" / "guides"
     return [parse_yaml(path.read_text("utf-8"), Guide, path.name) for path in sorted(folder.glob("*.yaml"))]
+
+
+@cache
+def list_placeholders() -> frozenset[str]:
+    """Words that are no author's: of an empty guide, and of the library's guides about a product that is not theirs.
+
+    A survey's questions and the words on buttons may stay as they are.
+    """
+    blocks = [block for guide in list_starters() if guide.kind != "survey" for step in guide.steps for block in step.blocks]
+    texts = [words for block in blocks if not isinstance(block, Button) for words in words_of(block)]
+    each = [text for words in texts for text in (words.values() if isinstance(words, dict) else [words])]
+    return frozenset({*EMPTY.values(), *map(plain, each)} - {""})
 
 
 def start_guide(start: str, name: str, known: Known) -> Guide | None:

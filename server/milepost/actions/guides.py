@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, RowMapping
 
 from milepost.actions import audit
+from milepost.actions.guide_library import list_placeholders
 from milepost.actions.resources import save_resources
 from milepost.actions.runtime import Runtime
 from milepost.actions.tenant import Tenant
@@ -151,6 +152,7 @@ def known_of(connection: Connection, tenant: Tenant) -> Known:
         guides={row["key"] for row in guide_store.list_guides(connection, tenant.id) if row["status"] != "retired"},
         themes=set(guide_store.list_themes(connection, tenant.id)),
         checkpoints={row["key"] for row in feature_store.list_checkpoints(connection, tenant.id)},
+        placeholders=list_placeholders(),
     )
 
 

@@ -1,11 +1,13 @@
 """What is likely wrong with a guide that is well formed: what an author reads before publishing."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from milepost.rules.localise import locales_of, words_of
 from milepost.wire.audience import All, Any_, Audience, Leaf, Not
-from milepost.wire.guide import Action, Button, DoneWhen, Guide, Heading, Image, Question, Step
+from milepost.wire.guide import Action, Button, DoneWhen, Guide, Heading, Image, Question, Span, Step, Video
 
 Path = tuple[str | int, ...]
 PLACES = ("user.", "account.")
@@ -15,6 +17,9 @@ NO_FEATURE = "The catalogue has no feature “%(key)s”."
 NO_GUIDE = "There is no guide “%(key)s”."
 NO_CHECKPOINT = "There is no checkpoint “%(key)s”."
 WITH_GOAL = frozenset({"tour", "tooltip", "modal", "checklist"})  # a banner, a survey or the resource centre may have none
+PLACEHOLDER = "Still the template's own words: “%(text)s”. Write what is true in your product."
+NOWHERE = "“%(address)s” is an example, not an address of yours: people would come to nothing."
+EXAMPLE = re.compile(r"(?:@|//)(?:[\w-]+\.)*example\.(?:com|org|net)\b", re.IGNORECASE)  # names kept for examples, RFC 2606
 NO_FACT = (
     "There is no fact “%(key)s”; write user.<trait>, account.<trait>, feature.<key>.uses, feature.<key>.guided_uses, "
     "guide.<key>.state, locale or path."
@@ -49,6 +54,7 @@ class Known:
     guides: Collection[str] = ()
     themes: Collection[str] = ()
     checkpoints: Collection[str] = ()
+    placeholders: Collection[str] = ()  # words of templates that say nothing of anybody's product
 
 
 def lint(guide: Guide, known: Known) -> list[Problem]:
@@ -158,10 +164,30 @@ def _lint_step(step: Step, path: Path, known: Known, *, last: bool, locales: set
             yield from _lint_actions(block.actions, (*place, "actions"), known, last=last)
         if isinstance(block, Image) and not block.alt:
             yield Problem(place, "An image has no alternative text.")
+        yield from _lint_left_over(block, place, known)
         for words in words_of(block):
             missing = locales - set(words) if isinstance(words, dict) else set()
             if missing:
                 yield _untranslated(place, missing)
+
+
+def plain(words: Any) -> str:
+    """A text without its marks."""
+    return words if isinstance(words, str) else "".join(span.text for span in words)
+
+
+def _lint_left_over(block: Any, place: Path, known: Known) -> Iterator[Problem]:
+    """What a template holds open for its author: each text and each address once."""
+    said = [one for words in words_of(block) for one in (words.values() if isinstance(words, dict) else [words])]
+    left = next((text for text in map(plain, said) if text.strip() in known.placeholders), None)
+    if left is not None:
+        yield Problem(place, PLACEHOLDER, {"text": left})
+    links = [span.link for words in said if not isinstance(words, str) for span in words if isinstance(span, Span)]
+    opened = [action.url for action in block.actions] if isinstance(block, Button) else []
+    media = [block.src] if isinstance(block, Image | Video) else []
+    for address in dict.fromkeys([*links, *opened, *media]):
+        if address is not None and EXAMPLE.search(address):
+            yield Problem(place, NOWHERE, {"address": address})
 
 
 def _lint_actions(actions: list[Action], path: Path, known: Known, *, last: bool) -> Iterator[Problem]:

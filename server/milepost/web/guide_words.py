@@ -140,6 +140,13 @@ class Words:
         """What the lint says."""
         return self.said.gettext(found.template) % found.values
 
+    def problem_in_place(self, found: Problem) -> str:
+        """What the lint says, after the step it says it of."""
+        if found.path[0] != "steps" or len(found.path) == 1:
+            return self.problem(found)
+        step = self.said.gettext("Step %(n)s") % {"n": int(found.path[1]) + 1}
+        return self.said.gettext("%(place)s: %(what)s") % {"place": step, "what": self.problem(found)}
+
     def changes(self, old: Guide | None, new: Guide) -> list[str]:
         """What a version changed, in the order of the document."""
         _ = self.said.gettext

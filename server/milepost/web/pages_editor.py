@@ -1,6 +1,7 @@
 """Making guides: a new one from nothing or from the library, the editor, and the frame its preview stands in."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -12,7 +13,8 @@ from milepost.actions.drafts import create_draft, open_draft
 from milepost.actions.guide_library import count_facts, list_starters, start_guide
 from milepost.actions.known_facts import list_known_facts
 from milepost.errors import MilepostError
-from milepost.rules.localise import choose_locale, locales_of
+from milepost.rules.lint import plain
+from milepost.rules.localise import locales_of, pick
 from milepost.store import engine as db
 from milepost.store import features as feature_store
 from milepost.store import guides as guide_store
@@ -27,6 +29,7 @@ from milepost.web.walls import PAGE_POLICY
 from milepost.wire.guide import Guide
 
 LONGEST_NAME = 200
+PLACED = ("tour", "tooltip", "modal")  # kinds whose steps point at the product
 # The editor frames its own preview; the preview shows the pictures and videos of guides, from wherever they are.
 EDITOR_POLICY = PAGE_POLICY + "; frame-src 'self'"
 FRAME_POLICY = (
@@ -79,14 +82,11 @@ def _show_new(request: Request, *, error: str = "") -> Response:
 
 
 def _title(guide: Guide, reader: str) -> str:
-    """The first heading in the reader's language."""
+    """The first heading in the reader's language, else what the guide is called there."""
     for block in guide.steps[0].blocks:
         if block.type == "heading":
-            words: Any = block.text
-            if isinstance(words, dict):
-                words = words.get(choose_locale(set(words), reader, guide.default_locale), guide.name)
-            return words if isinstance(words, str) else "".join(span.text for span in words)
-    return guide.name
+            return plain(pick(block.text, reader, guide.default_locale))
+    return plain(pick(guide.title or guide.name, reader, guide.default_locale))
 
 
 def duplicate_guide(request: Request) -> Response:
@@ -117,7 +117,7 @@ def edit_guide(request: Request) -> Response:
         "dark": theme(request) == "dark",
         "words": words_of_editor(said),
         "icons": asset("icons.svg"),
-        **_place(request, draft.row["key"]),
+        **_place(request, draft.row),
         **_known(request),
     }
     page = render(request, "editor.html", guide=draft.guide, row=draft.row, state=json.dumps(state, ensure_ascii=False))
@@ -125,8 +125,9 @@ def edit_guide(request: Request) -> Response:
     return page
 
 
-def _place(request: Request, key: str) -> dict[str, Any]:
-    """The environment, and where the island asks."""
+def _place(request: Request, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The environment, and where the island asks and leads."""
+    key = row["key"]
     environment = environment_row(request)
 
     def console(name: str, **more: str) -> str:
@@ -143,6 +144,8 @@ def _place(request: Request, key: str) -> dict[str, Any]:
         "guide": console("guide_page", guide=key),
         "changes": console("guide_changes", guide=key),
     }
+    if row["kind"] in PLACED:
+        urls["place"] = console("place_page", guide=key)
     return {"environment": environment["key"], "environment_name": environment["name"], "urls": urls}
 
 
