@@ -62,6 +62,9 @@ def test_a_guide_from_the_library_is_changed_by_hand_and_reaches_its_audience(ow
     expect(heading).to_be_focused()
     page.get_by_role("textbox", name="Text, English").fill("Press **Ctrl K** anywhere.")
     expect(preview(page).locator("b")).to_have_text("Ctrl K")
+    expect(page.locator(".stage-foot")).to_contain_text("Still the template's own words: “比菜单更快”")
+    page.get_by_role("textbox", name="Heading, 中文").fill("一秒找到")
+    page.get_by_role("textbox", name="Text, 中文").fill("随处按 Ctrl K。")
 
     page.get_by_role("button", name="Add a step").click()
     expect(page.get_by_text("Step 2 of 2")).to_be_visible()
@@ -82,6 +85,8 @@ def test_a_guide_from_the_library_is_changed_by_hand_and_reaches_its_audience(ow
     fact.select_option("user.role")
     page.get_by_role("textbox", name="Value").or_(page.get_by_role("combobox", name="Value")).fill("lead")
     expect(page.locator("[data-size]")).to_have_text("2 people in 2 accounts")
+    place = page.get_by_role("link", name="Place in your product")
+    expect(place).to_have_attribute("href", "/e/production/guides/search-faster/place")
     page.get_by_label("Begins").select_option("page")
     page.get_by_label("Goal feature").select_option("search")
     expect(page.locator(".stage-foot")).to_contain_text("can be published")

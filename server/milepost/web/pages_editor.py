@@ -1,9 +1,9 @@
 """Making guides: a new one from nothing or from the library, the editor, and the frame its preview stands in."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import RowMapping
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -125,7 +125,7 @@ def edit_guide(request: Request) -> Response:
     return page
 
 
-def _place(request: Request, row: Mapping[str, Any]) -> dict[str, Any]:
+def _place(request: Request, row: RowMapping) -> dict[str, Any]:
     """The environment, and where the island asks and leads."""
     key = row["key"]
     environment = environment_row(request)
