@@ -51,7 +51,7 @@ def run_tests() -> int:
     for sentence in left_out:
         say(f"LEFT OUT: {sentence}")
     say("checks before pytest: " + (f"FAILED: {', '.join(failed)}" if failed else "all passed"))
-    pytest = [str(PYTHON), "-m", "pytest", "-n", "2", "--dist", "loadfile", "-rfER"]
+    pytest = [str(PYTHON), "-m", "pytest", "-n", "2", "--dist", "loadfile", "-rfERs"]
     code = subprocess.run(pytest, cwd=ROOT, env=environment, check=False).returncode
     return code or (1 if failed else 0)
 
@@ -150,7 +150,7 @@ def install_npm(node: Path, folder: Path, environment: dict[str, str]) -> None:
 
 
 def find_chromium(left_out: list[str]) -> dict[str, str]:
-    """A Chromium from the machine, from apt as root, or from Playwright."""
+    """A Chromium from the machine, from apt as root, or from Playwright, which then finds its own."""
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     for bring in (lambda: None, lambda: apt_install("chromium")):
         bring()

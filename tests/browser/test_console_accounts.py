@@ -6,17 +6,16 @@ import re
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.browser.axe import violations
 from tests.browser.conftest import watch
 from tests.live import LiveServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-AXE = Path(__file__).resolve().parents[2] / "sdk_js" / "node_modules" / "axe-core" / "axe.min.js"
 PASSWORD = "a sentence works well"
 PAGES = (
     "accounts",
@@ -29,8 +28,6 @@ PAGES = (
 )
 WIDTHS = (320, 375, 1280, 1920)
 LIVE_WITHIN_MS = 5000
-RUN_AXE = """async () => (await axe.run(document)).violations.map(
-  (found) => `${found.id}: ${found.nodes.slice(0, 3).map((node) => node.html.slice(0, 200))}`)"""
 FEATURES = [
     {"key": f"f{n}", "name": f"Feature {n}", "module": f"Module {n % 3}", "core": n % 4 == 0,
      "rules": [{"on": "event", "name": f"Event {n}"}]}
@@ -129,13 +126,10 @@ def open_page(context: BrowserContext, server: LiveServer, path: str, width: int
 def test_no_page_breaks_a_rule_of_accessibility(
     chromium: Browser, cookies: Any, server: LiveServer, scheme: Any, language: str
 ) -> None:
-    if not AXE.is_file():
-        pytest.skip("axe-core is not installed: npm ci in sdk_js")
     context = chromium.new_context(color_scheme=scheme, viewport={"width": 1280, "height": 900})
     complaints: list[str] = []
     watch(context, complaints)
     context.add_cookies(cookies)
-    context.add_init_script(path=AXE)
     page = context.new_page()
     page.goto(f"{server.url}/e/production/accounts")
     page.locator(f"button[name=locale][value={language}]").click()
@@ -145,7 +139,7 @@ def test_no_page_breaks_a_rule_of_accessibility(
             page.set_viewport_size({"width": width, "height": 900})
             page.goto(f"{server.url}/e/production/{path}")
             page.evaluate("() => document.querySelectorAll('main details').forEach((d) => { if (!d.name) d.open = true; })")
-            found = page.evaluate(RUN_AXE)
+            found = violations(page)
             if found:
                 found_by_page[f"{path} at {width}"] = found
     assert page.evaluate("() => document.documentElement.lang") == language

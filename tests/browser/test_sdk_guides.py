@@ -1,10 +1,12 @@
 """Guides on the screen: from boot to the last step."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.sdk_guides import step, tour
 from tests.browser.sdk_stage import Site, Told
 
+pytestmark = pytest.mark.browser
 BODY = "<h1>Deals</h1><button data-testid='import'>Import</button> <button data-testid='filter'>Filter</button>"
 
 

@@ -14,6 +14,13 @@ from tests.browser.sdk_stage import Site, Told
 pytestmark = pytest.mark.browser
 HERE = Path(__file__).parent / "hostile"
 MANIFEST: list[dict[str, Any]] = json.loads((HERE / "manifest.json").read_text(encoding="utf-8"))
+# A page that itself needs what an older browser does not have is met by today's alone.
+CASES = {
+    f"{entry['page']}-{'older' if is_older else 'today'}": (entry, is_older)
+    for entry in MANIFEST
+    for is_older in (False, True)
+    if not (is_older and entry.get("modern"))
+}
 # What Chromium 86, Safari 16.4 and Firefox 102 do not have, taken away before any script of the page runs.
 OLDER = """
   for (const name of ['popover', 'showPopover', 'hidePopover', 'togglePopover']) delete HTMLElement.prototype[name];
@@ -39,12 +46,9 @@ def open_page(page: Page, site: Site, entry: dict[str, Any]) -> None:
     page.goto(address)
 
 
-@pytest.mark.parametrize("browser", ["today", "older"])
-@pytest.mark.parametrize("entry", MANIFEST, ids=[entry["page"] for entry in MANIFEST])
-def test_a_guide_plays_on_a_hostile_page(page: Page, told: Told, site: Site, entry: dict[str, Any], browser: str) -> None:
-    if browser == "older":
-        if entry.get("modern"):
-            pytest.skip("the page itself needs what an older browser does not have")
+@pytest.mark.parametrize(("entry", "is_older"), [pytest.param(*one, id=name) for name, one in CASES.items()])
+def test_a_guide_plays_on_a_hostile_page(page: Page, told: Told, site: Site, entry: dict[str, Any], is_older: bool) -> None:
+    if is_older:
         page.add_init_script(OLDER)
     by_hand = entry.get("start") == "show"
     trigger = {"on": "manual" if by_hand else "page"}

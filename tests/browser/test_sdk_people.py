@@ -1,18 +1,17 @@
 """People: keyboards, screen readers, languages, settings of their own."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.axe import violations
 from tests.browser.conftest import watch
 from tests.browser.sdk_guides import button, step, tour
 from tests.browser.sdk_page import BODY, LISTENING, card, press, show, wait_until
 from tests.browser.sdk_stage import Site, Told
 
 pytestmark = pytest.mark.browser
-AXE = Path(__file__).parents[2] / "sdk_js" / "node_modules" / "axe-core" / "axe.min.js"
 RICH = [
     {"type": "heading", "text": "See the whole pipeline"},
     {
@@ -44,7 +43,6 @@ def guides(lang: str) -> list[dict[str, Any]]:
     return [tour(*steps, lang=lang)]
 
 
-@pytest.mark.skipif(not AXE.exists(), reason="axe-core comes with npm ci in sdk_js")
 @pytest.mark.parametrize(
     ("lang", "scheme", "forced"),
     [("en", "light", "none"), ("zh-CN", "dark", "none"), ("en", "dark", "active"), ("zh-CN", "light", "none")],
@@ -57,17 +55,11 @@ def test_axe_finds_nothing_wrong(chromium: Browser, told: Told, site: Site, lang
     told.guides = guides(lang)
     head = f"<meta name=color-scheme content='{scheme}'>"
     page.goto(site.page("/", f"<main>{BODY}</main>", head=head, html=f'lang="{lang}"'))
-    page.evaluate(AXE.read_text("utf-8"))
-    check = """async () => {
-      const { violations } = await axe.run(document);
-      const where = (node) => node.target.join(' ') + ' ' + node.failureSummary;
-      return violations.map(({ id, nodes }) => id + ': ' + nodes.map(where).join('; '));
-    }"""
     for n in range(4):
         expect(page.locator("milepost-guide")).to_contain_text(["Title one", "Title two", "Title three", "See the whole"][n])
         if n in (0, 3):
             page.locator("milepost-guide summary").click()
-        assert page.evaluate(check) == [], f"step {n + 1}"
+        assert violations(page) == [], f"step {n + 1}"
         if n in (0, 3):
             page.locator("milepost-guide summary").click()
         page.locator("milepost-guide .primary").click()
