@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from milepost.actions.drafts import create_draft, save_draft
 from milepost.actions.guides import (
     pause_guide,
     publish_guide,
@@ -137,3 +138,16 @@ def test_a_theme_must_be_there_before_a_guide_wears_it(sandbox: Sandbox) -> None
     publish(sandbox, a_guide(theme="night"))
     sandbox.clock.turn(ms=1000)
     assert boot(sandbox).themes == {"night": {"mode": "dark", "light": {}, "dark": {"accent": "#66ccff"}}}
+
+
+def test_a_draft_raises_no_generation_in_any_way_and_a_publication_does(sandbox: Sandbox) -> None:
+    before = sandbox.tenant.generation
+    push(sandbox, a_guide())
+    create_draft(sandbox.runtime, sandbox.tenant, a_guide(), "test")
+    push(sandbox, a_guide(name="Pushed"))
+    save_draft(sandbox.runtime, sandbox.tenant, "intro", a_guide(name="Edited"), "test", None)
+    sandbox.clock.turn(ms=2_000)
+    assert sandbox.tenant.generation == before
+    assert audited(sandbox) == ["guide.created", "guide.created", "guide.saved"]  # one line for one sitting
+    publish(sandbox, a_guide(name="Edited"))
+    assert sandbox.tenant.generation > before

@@ -6,7 +6,7 @@ import pytest
 
 from milepost.actions.checkpoints import save_checkpoint
 from milepost.actions.features import push_catalogue
-from milepost.actions.score import as_of, refresh_dirty, refresh_live, run_settled
+from milepost.actions.score import as_of, refresh_dirty, run_settled
 from milepost.rules.days import day_of
 from milepost.wire.checkpoint import Checkpoint, CheckpointPart
 from milepost.wire.feature import Catalogue, EventRule, Feature
@@ -116,7 +116,7 @@ def test_activation_is_reached_in_the_writers_transaction(book: Sandbox) -> None
     assert book.rows(sql.format(of_a1)) == []
     book.send(book.event("Leave"))
     assert book.rows(sql.format(of_a1)) == [("account", 1)]
-    refresh_live(book.runtime, book.environment_id, [r[0] for r in book.rows("SELECT id FROM accounts")])
+    refresh_dirty(book.runtime, book.environment_id)
     rows = book.rows("SELECT activated_on FROM live_scores s JOIN accounts a ON a.id = s.account_id WHERE a.key = 'a1'")
     assert rows == [(day_of(book.clock(), "UTC"),)]
 

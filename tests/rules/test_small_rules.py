@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from milepost.rules.activity import active_share, kaplan_meier_median, seat_use
+from milepost.rules.activity import active_share, seat_use
 from milepost.rules.audience import evaluate, explain
 from milepost.rules.checkpoints import reached_on
 from milepost.rules.days import date_of, day_number, day_of, is_business_day, start_of_day
@@ -107,13 +107,6 @@ def test_seats() -> None:
     assert seat_use(5, 10) == 0.5
     assert seat_use(15, 10) == 1.0
     assert seat_use(5, None) is None
-
-
-def test_the_median_time_to_value_knows_who_has_not_arrived() -> None:
-    assert kaplan_meier_median([(3, True), (5, True), (9, True)]) == 5
-    assert kaplan_meier_median([(3, True), (30, False), (30, False), (30, False)]) is None
-    assert kaplan_meier_median([(2, False), (3, True), (5, True)]) == 3
-    assert kaplan_meier_median([]) is None
 
 
 # -- checkpoints ------------------------------------------------------------------------------------------------------

@@ -133,6 +133,8 @@ def test_an_article_is_written_found_and_taken_away(author: Somebody, sandbox: S
     answer = author.post(f"{BASE}/_articles", {"title": "How do I ask for leave?"})
     path = answer.headers["location"]
     assert path.startswith(f"{BASE}/_articles/how-do-i-ask-for-leave?title=")
+    for title, key in (("Guide", "guide"), ("请假", "article")):
+        assert f"/_articles/{key}?title=" in author.post(f"{BASE}/_articles", {"title": title}).headers["location"]
     assert "How do I ask for leave?" in author.get(path).text
     assert "No article yet" in author.get(f"{BASE}/_articles").text
     document: dict[str, Any] = {"apiVersion": "resource/v1", "key": "how-do-i-ask-for-leave", "kind": "faq"}

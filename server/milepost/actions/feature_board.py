@@ -24,7 +24,6 @@ from milepost.wire.feature import Feature
 
 HOUR_MS = 3_600_000
 WINDOW_DAYS = 28
-UNPROVEN_TASK_DAYS = 30
 Counts = tuple[dict[int, int], dict[int, int], dict[int, int]]
 
 

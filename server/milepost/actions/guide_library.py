@@ -66,10 +66,16 @@ def start_guide(start: str, name: str, known: Known) -> Guide | None:
     return guide.model_copy(update={"steps": steps, **{str(field): None for field in fields}})
 
 
-def key_of(name: str) -> str:
-    """A key from a name; `guide` where nothing of it can stand in one."""
+def key_of(name: str, otherwise: str = "guide") -> str:
+    """A key from a name; `otherwise` where nothing of it can stand in one."""
     key = KEY_SIGNS.sub("-", name.lower()).strip("-")[:60].strip("-")
-    return key if key and not key.startswith("gde-") else "guide"
+    return key if key and not key.startswith("gde-") else otherwise
+
+
+def free_key(wanted: str, taken: set[str]) -> str:
+    """`intro`, else `intro-2`, `intro-3`…"""
+    keys = (wanted if number == 1 else f"{wanted[:74]}-{number}" for number in range(1, len(taken) + 2))
+    return next(key for key in keys if key not in taken)
 
 
 def count_facts(guide: Guide) -> int:

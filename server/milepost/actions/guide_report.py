@@ -4,10 +4,9 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, RowMapping
 
-from milepost.actions.guides import dump_guide, known_of, read_draft
+from milepost.actions.guides import dump_guide, known_of, read_draft, require_guide
 from milepost.actions.runtime import Runtime
 from milepost.actions.tenant import Tenant
-from milepost.errors import NotFound
 from milepost.rules.days import day_of, start_of_day
 from milepost.rules.lint import Problem, lint
 from milepost.store import engine as db
@@ -95,10 +94,16 @@ def read_report(runtime: Runtime, tenant: Tenant, name: str) -> Report:
     """One guide by key or id; raises NotFound."""
     since = window_start(runtime.clock(), tenant.zone)
     with db.reading(runtime.engine) as connection:
-        row = guide_store.find_guide(connection, tenant.id, name)
-        if row is None:
-            raise NotFound(f"There is no guide {name!r}.")
-        return _report(connection, tenant, row, since)
+        return _report(connection, tenant, require_guide(connection, tenant, name), since)
+
+
+def read_shown(runtime: Runtime, tenant: Tenant, name: str) -> tuple[RowMapping, Guide]:
+    """The guide as the list names it: what is on air, else the draft. Raises NotFound."""
+    with db.reading(runtime.engine) as connection:
+        row = require_guide(connection, tenant, name)
+        version = row["current_version"]
+        held = guide_store.find_version(connection, tenant.id, row["id"], version) if version is not None else None
+    return row, read_draft(row) if held is None else Guide.model_validate_json(held["document"])
 
 
 def read_versions(connection: Connection, environment_id: int, guide_id: int) -> list[Version]:

@@ -1,8 +1,10 @@
 """Guides as authors change them: a draft is saved, published as a numbered frozen version, paused, rolled back, retired.
 
-Each change is audited and raises the environment's generation, so that every page hears of it within a second.
+Each change is audited. What changes on the air raises the environment's generation, so that every page hears of it within
+a second; a draft raises none.
 """
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -39,6 +41,12 @@ class Saved:
     version: int | None
     published: bool = False  # a new version was made
     problems: list[Problem] = field(default_factory=list)
+
+
+class DraftChanged(Conflict):
+    """Somebody else saved this draft since you read it; read it again."""
+
+    code = "draft_changed"
 
 
 @dataclass(frozen=True)
@@ -86,8 +94,8 @@ def push(
             _refuse_blocked(saved)
         for one in saved if publish and not any(p.blocks for s in saved for p in s.problems) else []:
             row = require_guide(connection, tenant, one.key)
-            one.published = _publish(connection, tenant, row, row["draft"], actor, runtime.clock())
-            one.status, one.version = "published", require_guide(connection, tenant, one.key)["current_version"]
+            published = _publish(connection, tenant, row, row["draft"], actor, runtime.clock())
+            one.status, one.version, one.published = "published", published.version, published.is_new
         if dry_run:
             savepoint.rollback()
     return Pushed(saved, kept)
@@ -98,8 +106,7 @@ def publish_guide(runtime: Runtime, tenant: Tenant, name: str, actor: str) -> Pu
     with db.writing(runtime.engine) as connection:
         row = require_guide(connection, tenant, name)
         _refuse_problems(connection, tenant, row["draft"])
-        is_new = _publish(connection, tenant, row, row["draft"], actor, runtime.clock())
-        return Published(require_guide(connection, tenant, name)["current_version"], is_new)
+        return _publish(connection, tenant, row, row["draft"], actor, runtime.clock())
 
 
 def restore_version(runtime: Runtime, tenant: Tenant, name: str, version: int, actor: str) -> Published:
@@ -110,8 +117,7 @@ def restore_version(runtime: Runtime, tenant: Tenant, name: str, version: int, a
         if held is None:
             raise NotFound(f"{row['key']} has no version {version}.")
         _refuse_problems(connection, tenant, held["document"])
-        is_new = _publish(connection, tenant, row, held["document"], actor, runtime.clock(), restored=version)
-        return Published(require_guide(connection, tenant, name)["current_version"], is_new)
+        return _publish(connection, tenant, row, held["document"], actor, runtime.clock(), restored=version)
 
 
 def pause_guide(runtime: Runtime, tenant: Tenant, name: str, actor: str) -> None:
@@ -166,35 +172,57 @@ def dump_guide(guide: Guide) -> str:
     return guide.model_dump_json(by_alias=True, exclude_defaults=True)
 
 
-def _save(connection: Connection, tenant: Tenant, guide: Guide, actor: str, now: int) -> Saved:
-    text, row = dump_guide(guide), guide_store.find_guide_by_key(connection, tenant.id, guide.key)
+def etag_of(text: str) -> str:
+    """Equal drafts have equal marks."""
+    return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+def write_draft(
+    connection: Connection, tenant: Tenant, row: RowMapping | None, guide: Guide, now: int, etag: str | None = None
+) -> str:
+    """created, changed or unchanged; `row` is the guide as it stands, None for a new one. The caller audits it.
+
+    Raises Invalid for one guide too many and another key, DraftChanged when the draft is not the one `etag` marks (None:
+    whatever it is), Conflict for a kind that can't change.
+    """
+    text = dump_guide(guide)
     columns = {"name": guide.name, "kind": guide.kind, "goal_feature": guide.goal_feature, "draft": text, "updated_at": now}
     if row is None:
         if len(guide_store.list_guides(connection, tenant.id)) >= MAX_GUIDES:
             raise Invalid(f"An environment holds at most {MAX_GUIDES} guides.")
-        public_id = new_id("gde", now)
-        guide_store.insert_guide(
-            connection, tenant.id, public_id=public_id, key=guide.key, status="draft", created_at=now, **columns
-        )
-        _tell(connection, tenant, guide.key, actor, now, "guide.created")
-        return Saved(guide.key, public_id, "created", "draft", None)
-    same = dump_guide(read_draft(row)) == text
-    if not same:
-        refuse_other_kind(row, guide)
-        guide_store.update_guide(connection, tenant.id, row["id"], **columns)
-        _tell(connection, tenant, guide.key, actor, now, "guide.saved")
-    return Saved(row["key"], row["public_id"], "unchanged" if same else "changed", row["status"], row["current_version"])
+        made = {"public_id": new_id("gde", now), "key": guide.key, "status": "draft", "created_at": now}
+        guide_store.insert_guide(connection, tenant.id, **made, **columns)
+        return "created"
+    if guide.key != row["key"]:
+        raise Invalid("A guide's key never changes: the key in the path and in the body must be the same.")
+    held = dump_guide(read_draft(row))
+    if text == held:
+        return "unchanged"
+    if etag is not None and etag != etag_of(held):
+        raise DraftChanged
+    _refuse_other_kind(row, guide)
+    guide_store.update_guide(connection, tenant.id, row["id"], **columns)
+    return "changed"
+
+
+def _save(connection: Connection, tenant: Tenant, guide: Guide, actor: str, now: int) -> Saved:
+    outcome = write_draft(connection, tenant, guide_store.find_guide_by_key(connection, tenant.id, guide.key), guide, now)
+    if outcome != "unchanged":
+        action = "guide.created" if outcome == "created" else "guide.saved"
+        _note(connection, tenant, guide.key, actor, now, action)
+    row = require_guide(connection, tenant, guide.key)
+    return Saved(row["key"], row["public_id"], outcome, row["status"], row["current_version"])
 
 
 def _publish(
     connection: Connection, tenant: Tenant, row: RowMapping, document: str, actor: str, now: int, restored: int | None = None
-) -> bool:
-    """False when this very document is the version on air, or was when it was paused: then no version is made."""
+) -> Published:
+    """Not new when this very document is the version on air, or was when it was paused: then no version is made."""
     current = row["current_version"]
     held = guide_store.find_version(connection, tenant.id, row["id"], current) if current is not None else None
     same = held is not None and _canonical(held["document"]) == _canonical(document)
     if same and row["status"] == "published":
-        return False
+        return Published(current, is_new=False)
     version = current if same else guide_store.newest_version(connection, tenant.id, row["id"]) + 1
     if not same:
         guide_store.insert_version(
@@ -205,7 +233,7 @@ def _publish(
     )
     detail = {"version": version} | ({"restored": restored} if restored is not None else {})
     _tell(connection, tenant, row["key"], actor, now, "guide.published", **detail)
-    return not same
+    return Published(version, is_new=not same)
 
 
 def _canonical(document: str) -> str:
@@ -235,6 +263,10 @@ def _set_status(
 
 def _tell(connection: Connection, tenant: Tenant, key: str, actor: str, now: int, action: str, **detail: int) -> None:
     environment_store.raise_generation(connection, tenant.id)
+    _note(connection, tenant, key, actor, now, action, **detail)
+
+
+def _note(connection: Connection, tenant: Tenant, key: str, actor: str, now: int, action: str, **detail: int) -> None:
     audit.record(
         connection, tenant.workspace_id, now=now, actor=actor, action=action, subject=key, environment_id=tenant.id, **detail
     )
@@ -254,7 +286,7 @@ def _refuse_twins(keys: Sequence[str]) -> None:
         raise Invalid(f"The key {twice[0]!r} stands in two documents; keys are unique.")
 
 
-def refuse_other_kind(row: RowMapping, guide: Guide) -> None:
+def _refuse_other_kind(row: RowMapping, guide: Guide) -> None:
     """What was shown as one kind was budgeted and counted as one."""
     if row["current_version"] is not None and row["kind"] != guide.kind:
         raise Conflict(f"{guide.key} was published as a {row['kind']}; make a {guide.kind} a guide of its own.")

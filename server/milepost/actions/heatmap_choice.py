@@ -21,7 +21,6 @@ ROW_SORTS: dict[str, Callable[[HeatRow], Any]] = {
     "coverage": lambda row: row.account.coverage if row.account.coverage is not None else -1.0,
     **{state: partial(count_state, state) for state in STATES},
 }
-COLUMN_SORTS = ("module", "use", "name")
 
 
 @dataclass(frozen=True)

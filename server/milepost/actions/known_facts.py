@@ -12,11 +12,11 @@ from milepost.store import engine as db
 from milepost.store import facts as fact_store
 from milepost.store import features as feature_store
 from milepost.store import guides as guide_store
+from milepost.store.facts import ACCOUNT_FACTS
 
 LOOKED_AT = 500
 MOST_VALUES = 12
 LONGEST = 60
-OF_ACCOUNT = ("plan", "tier", "seats", "employees", "arr", "age_days", "name", "owner_email")
 OF_PERSON = ("role", "name", "email")
 PRIVATE = frozenset({"user.name", "user.email", "account.name", "account.owner_email"})  # a name is no group
 STATES = ("never_seen", "finished", "dismissed", "later")
@@ -37,7 +37,7 @@ def list_known_facts(runtime: Runtime, tenant: Tenant) -> list[KnownFact]:
         people = fact_store.list_people(connection, tenant.id, LOOKED_AT)
         features = [row["key"] for row in feature_store.list_features(connection, tenant.id) if row["merged_into"] is None]
         guides = [row["key"] for row in guide_store.list_guides(connection, tenant.id) if row["status"] != "retired"]
-    of_accounts = _seen("account", OF_ACCOUNT, (held.traits | held.known for held in accounts))
+    of_accounts = _seen("account", (*ACCOUNT_FACTS, "age_days"), (held.traits | held.known for held in accounts))
     of_people = _seen("user", OF_PERSON, (json.loads(row.traits) | ({"role": row.role} if row.role else {}) for row in people))
     return [
         *of_accounts,

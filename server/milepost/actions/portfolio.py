@@ -177,7 +177,7 @@ def read_lines(connection: Connection, environment_id: int, today: int) -> list[
     live = {row["account_id"]: row for row in score_store.list_live(connection, environment_id)}
     settled_day = score_store.find_settled_day(connection, environment_id, today)
     settled = score_store.list_settled_on(connection, environment_id, settled_day) if settled_day is not None else {}
-    shown = {a.id: None if _is_lost(a, today) else live.get(a.id) for a in accounts}
+    shown = {a.id: None if a.is_lost(today) else live.get(a.id) for a in accounts}
     shown = {id_: row or settled.get(id_) for id_, row in shown.items()}
     before = _read_before(connection, environment_id, {row["day"] for row in shown.values() if row})
     touched = touch_store.read_last_touches(connection, environment_id, REACHING)
@@ -197,10 +197,6 @@ def _read_before(connection: Connection, environment_id: int, days: set[int]) ->
         wanted = score_store.find_settled_day(connection, environment_id, day - DELTA_DAYS)
         found[day] = {} if wanted is None else score_store.list_settled_on(connection, environment_id, wanted)
     return found
-
-
-def _is_lost(account: AccountRow, today: int) -> bool:
-    return account.ended_on is not None and account.ended_on < today
 
 
 def total(lines: list[AccountLine]) -> Totals:
@@ -238,7 +234,7 @@ def _line(
     last_touch_at: int | None,
     n_open_tasks: int,
 ) -> AccountLine:
-    lost = _is_lost(account, today)
+    lost = account.is_lost(today)
     row = live or settled or {}
     score = row.get("score") if not lost else (settled or {}).get("score")
     band = "lost" if lost else str(row.get("band", "unknown"))

@@ -8,7 +8,6 @@ from milepost.actions.portfolio import LOW_SHARE, RENEWING_DAYS, AccountLine
 
 Key = Callable[[AccountLine], Any]
 NOBODY = "nobody"  # the owner filter's word for accounts without an owner
-BAND_ORDER = {"red": 0, "amber": 1, "green": 2, "onboarding": 3, "unknown": 4, "lost": 5}
 STAGE_ORDER = {"onboarding": 0, "adopting": 1, "steady": 2, "renewing": 3, "lost": 4}
 LEVEL_ORDER = {"low": 0, "medium": 1, "high": 2}
 

@@ -54,16 +54,6 @@ def refresh_dirty(runtime: Runtime, environment_id: int, limit: int = 200) -> in
     return len(marks)
 
 
-def refresh_live(runtime: Runtime, environment_id: int, account_ids: Iterable[int]) -> int:
-    """Replaces the live rows and states of these accounts; how many rows there are now."""
-    n = 0
-    for group in _groups(sorted(set(account_ids)), WRITE_GROUP):
-        with db.reading(runtime.engine) as connection:
-            waiting = dict(score_store.list_dirty(connection, environment_id, 1_000_000))
-        n += _refresh(runtime, environment_id, [(account, waiting.get(account, 0)) for account in group])
-    return n
-
-
 def _refresh(runtime: Runtime, environment_id: int, marks: Sequence[tuple[int, int]]) -> int:
     now = runtime.clock()
     ids = [account for account, _ in marks]

@@ -10,6 +10,7 @@ from milepost.actions.intake_group import Counted
 from milepost.actions.runtime import Runtime
 from milepost.actions.tenant import Tenant
 from milepost.errors import Invalid
+from milepost.rules.days import DAY_MS
 from milepost.store import engine as db
 from milepost.store import people as people_store
 from milepost.store import rollups
@@ -18,7 +19,6 @@ from milepost.store.signals import SignalRow
 
 OPENED, CLOSED = "Ticket Opened", "Ticket Closed"
 MAX_ID = 200
-DAY_MS = 86_400_000
 EARLIEST_MS, LATEST_MS = 946_684_800_000, 4_102_444_800_000  # the years 2000 to 2099
 
 

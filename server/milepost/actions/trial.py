@@ -61,7 +61,7 @@ def review_model(runtime: Runtime, tenant: Tenant, held: HeldModel) -> Trial:
         rows = score_store.list_live(connection, tenant.id)
         today = day_of(runtime.clock(), tenant.zone)
         accounts = coverage_store.list_plain_accounts(connection, tenant.id)
-        lost = {a.id for a in accounts if a.ended_on is not None and a.ended_on < today}
+        lost = {a.id for a in accounts if a.is_lost(today)}
         keys = {row["key"] for row in feature_store.list_features(connection, tenant.id)}
     for row in rows:
         if row["account_id"] in lost:

@@ -18,7 +18,7 @@ class WalKeeper:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._changed = threading.Condition()
+        self._due = threading.Event()
         self._n_new = 0
         self._stopping = False
         self._thread: threading.Thread | None = None
@@ -32,9 +32,8 @@ class WalKeeper:
 
     def stop(self) -> None:
         """Ends after the work at hand."""
-        with self._changed:
-            self._stopping = True
-            self._changed.notify()
+        self._stopping = True
+        self._due.set()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
@@ -43,14 +42,12 @@ class WalKeeper:
         """So many events were committed."""
         self._n_new += n_events
         if self._n_new >= EVENTS:
-            with self._changed:
-                self._changed.notify()
+            self._due.set()
 
     def _run(self) -> None:
         while not self._stopping:
-            with self._changed:
-                if self._n_new < EVENTS and not self._stopping:
-                    self._changed.wait(IDLE_S)
+            self._due.wait(IDLE_S)
+            self._due.clear()
             if self._n_new:
                 self._n_new = 0
                 try:

@@ -19,6 +19,7 @@ from milepost.store import engine as db
 from milepost.store import facts as fact_store
 from milepost.store import people_search
 from milepost.store.facts import PersonRow
+from milepost.store.standing import Standing
 from milepost.wire.boot import ClaimRequest
 
 PROBE = "run_why_not_shown"
@@ -73,7 +74,7 @@ def explain_why_not(runtime: Runtime, tenant: Tenant, name: str, user: str) -> W
         found = read_standing_of(connection, tenant, broadcast, caller, now)
         facts = gather_facts(broadcast.wanted, user, account, found, list_said(found.states), day_of(now, tenant.zone))
         reasons = explain(item.guide.audience, facts)
-        stopped = _first_no(connection, tenant, broadcast, item, caller, person, facts, now)
+        stopped = _first_no(connection, tenant, broadcast, item, caller, person, facts, found, now)
     of_the_page = sorted({reason.fact for reason in reasons if reason.fact in OF_THE_PAGE})
     return WhyNot(user, account, person, _gates(*stopped), reasons, of_the_page)
 
@@ -92,14 +93,13 @@ def _gates(stopped: str, reason: str) -> list[Gate]:
 
 def _first_no(
     connection: Connection, tenant: Tenant, broadcast: Broadcast, item: OnAir, caller: Caller, person: PersonRow,
-    facts: dict[str, Any], now: int,
+    facts: dict[str, Any], found: Standing, now: int,
 ) -> tuple[str, str]:  # fmt: skip
     """(gate, reason) of the first one that says no; ("", "") when none does."""
     if not is_scheduled(item.schedule, now):
         return "scheduled", "schedule"
     if not item.may_claim(facts):
         return "audience", "audience"
-    found = read_standing_of(connection, tenant, broadcast, caller, now)
     again = why_not_again(item.guide, list_said(found.states).get(item.guide_id), now)
     if again is not None:
         return "again", again

@@ -3,7 +3,7 @@
 Source: definitions page, "Stickiness", "Daily active share", "Seat utilisation".
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from milepost.rules.days import is_business_day
@@ -51,19 +51,3 @@ def active_share(
 def seat_use(active_people: int, seats: int | None) -> float | None:
     """Distinct people active in 28 days ÷ licensed seats; unknown without seats."""
     return min(1.0, active_people / seats) if seats else None
-
-
-def kaplan_meier_median(durations: Sequence[tuple[int, bool]]) -> int | None:
-    """The day by which half have arrived; each entry is (days, arrived?), those who have not are censored.
-
-    Source: Kaplan & Meier 1958, product-limit estimate.
-    """
-    at_risk, survival = len(durations), 1.0
-    for day in sorted({d for d, _ in durations}):
-        arrived = sum(1 for d, yes in durations if d == day and yes)
-        if at_risk and arrived:
-            survival *= 1 - arrived / at_risk
-            if survival <= 0.5:
-                return day
-        at_risk -= sum(1 for d, _ in durations if d == day)
-    return None

@@ -95,5 +95,11 @@ def plain_words(words: Any, locale: str, default: str) -> Any:
     return _plain(pick(words, locale, default))
 
 
+def plain_text(words: Any, locale: str, default: str) -> str:
+    """The text in that language without its marks; "" when there is none."""
+    chosen = pick(words, locale, default) or ""
+    return chosen if isinstance(chosen, str) else "".join(span.text for span in chosen)
+
+
 def _plain(rich: Any) -> Any:
     return [span.model_dump(exclude_defaults=True) for span in rich] if isinstance(rich, list) else rich

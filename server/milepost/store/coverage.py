@@ -41,6 +41,10 @@ class AccountRow(NamedTuple):
     first_event_on: int | None
     last_event_on: int | None
 
+    def is_lost(self, today: int) -> bool:
+        """Its contract ended before today."""
+        return self.ended_on is not None and self.ended_on < today
+
 
 def list_account_ids(connection: Connection, environment_id: int) -> list[int]:
     """Every account that was not merged into another, by internal id."""

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import ModuleType
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
@@ -16,6 +15,7 @@ from sqlalchemy.pool import QueuePool
 from milepost.errors import SettingError
 
 BUSY_TIMEOUT_MS = 10_000
+TURNS = "milepost_turns"  # the option of an engine that holds its `Turns`
 
 
 class Turns:
@@ -65,9 +65,6 @@ class Turns:
             if self._waiting:
                 self._holder, next_one = self._waiting.popleft()
                 next_one.release()
-
-
-_turns: WeakKeyDictionary[Engine, Turns] = WeakKeyDictionary()
 
 
 def is_safe_sqlite(version: tuple[int, ...]) -> bool:
@@ -130,11 +127,10 @@ def _open_sqlite(url: str) -> Engine:
         pool_size=16,
         max_overflow=32,
         hide_parameters=True,  # an error must not carry rows into the log
+        execution_options={TURNS: Turns()},
         pool_use_lifo=True,  # the last one used has the warmest cache; those not needed stay small
         connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000, "cached_statements": 256},
     )
-
-    _turns[engine] = Turns()
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
@@ -209,7 +205,8 @@ def checkpoint(engine: Engine) -> int:
 
 def turn_to_write(engine: Engine) -> AbstractContextManager[None]:
     """Holds this process's place at SQLite's one pen; PostgreSQL takes many."""
-    return _turns[engine].turn() if engine in _turns else nullcontext()
+    turns: Turns | None = engine.get_execution_options().get(TURNS)
+    return turns.turn() if turns is not None else nullcontext()
 
 
 @contextmanager

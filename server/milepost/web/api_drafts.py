@@ -5,10 +5,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from milepost.actions.drafts import Draft, open_draft, save_draft
+from milepost.actions.feature_history import read_author_names
 from milepost.actions.guide_audience import read_size
 from milepost.errors import BadRequest
 from milepost.store import engine as db
-from milepost.store import workspaces as workspace_store
 from milepost.web.api_shapes import answer, runtime_of
 from milepost.web.describe import describe
 from milepost.web.guard import actor, tenant
@@ -83,10 +83,8 @@ def _answer(request: Request, draft: Draft) -> Response:
 def _name(request: Request, public_id: str) -> str:
     """The member's name, else what kind of hand it was."""
     with db.reading(runtime_of(request).engine) as connection:
-        for member in workspace_store.list_members(connection, tenant(request).workspace_id):
-            if member["public_id"] == public_id:
-                return str(member["name"] or member["email"])
-    return translations(request).gettext("API key") if public_id.startswith("key_") else public_id
+        names = read_author_names(connection, tenant(request).workspace_id)
+    return translations(request).gettext("API key") if public_id.startswith("key_") else names.get(public_id, public_id)
 
 
 routes = [

@@ -9,9 +9,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from milepost.actions import resources as actions
-from milepost.actions.guide_library import key_of
+from milepost.actions.guide_library import free_key, key_of
 from milepost.errors import NotFound
-from milepost.rules.localise import choose_locale
+from milepost.rules.localise import plain_text
 from milepost.store import engine as db
 from milepost.store import features as feature_store
 from milepost.store import guides as guide_store
@@ -33,7 +33,7 @@ def articles_page(request: Request) -> Response:
 def _show(request: Request, *, error: str = "", title: str = "") -> Response:
     reader = locale(request)
     lines = [
-        {"key": one.key, "kind": one.kind, "title": _in(one.title, reader, one.default_locale), "feature": one.feature,
+        {"key": one.key, "kind": one.kind, "title": plain_text(one.title, reader, one.default_locale), "feature": one.feature,
          "languages": sorted(_languages(one)), "pages": one.pages, "news_at": one.news_at}
         for one in sorted(_held(request), key=lambda one: (one.kind, one.order, one.key))
     ]  # fmt: skip
@@ -49,9 +49,7 @@ def create_article(request: Request) -> Response:
         said = translations(request).gettext("Give it a title of at most 200 characters.")
         return _show(request, error=said, title=title[:LONGEST])
     taken = {one.key for one in _held(request)}
-    wanted = key_of(title).replace("guide", "article") if key_of(title) == "guide" else key_of(title)
-    keys = (wanted if number == 1 else f"{wanted[:70]}-{number}" for number in range(1, len(taken) + 2))
-    answer = go(request, "edit_article", article=next(key for key in keys if key not in taken))
+    answer = go(request, "edit_article", article=free_key(key_of(title, "article"), taken))
     answer.headers["Location"] += f"?title={quote(title, safe='')}"
     return answer
 
@@ -63,9 +61,9 @@ def edit_article(request: Request) -> Response:
     if held is None and not title:
         raise NotFound(f"There is no article {key[:80]!r}.")
     fresh = {"apiVersion": "resource/v1", "key": key, "kind": "faq", "title": title, "blocks": [{"type": "text", "text": ""}]}
-    document = json.loads(held.model_dump_json(by_alias=True, exclude_defaults=True)) if held is not None else fresh
+    document = held.model_dump(mode="json", by_alias=True, exclude_defaults=True) if held is not None else fresh
     state = _state(request) | {"key": key, "draft": document, "is_new": held is None}
-    shown = _in(held.title, locale(request), held.default_locale) if held is not None else title
+    shown = plain_text(held.title, locale(request), held.default_locale) if held is not None else title
     return render(
         request, "article.html", state=json.dumps(state, ensure_ascii=False), key=key, heading=shown, is_new=held is None
     )
@@ -108,13 +106,6 @@ def _features(request: Request) -> list[tuple[str, str]]:
 
 def _languages(one: Resource) -> set[str]:
     return set(one.title) if isinstance(one.title, dict) else {one.default_locale}
-
-
-def _in(words: Any, reader: str, fallback: str) -> str:
-    """One language of a title, without its marks."""
-    if isinstance(words, dict):
-        words = words.get(choose_locale(set(words), reader, fallback)) or next(iter(words.values()))
-    return words if isinstance(words, str) else "".join(span.text for span in words)
 
 
 routes = [

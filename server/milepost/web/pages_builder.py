@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from milepost.actions.builder import make_code, read_last_address
-from milepost.actions.guide_report import read_report
+from milepost.actions.guide_report import read_shown
 from milepost.errors import Invalid
 from milepost.web.api_shapes import runtime_of
 from milepost.web.guard import actor, tenant
@@ -51,7 +51,7 @@ def _ask(request: Request, guide: str, address: str, error: str = "") -> Respons
 
 def _show(request: Request, guide: str, status: int = 200, **more: Any) -> Response:
     """`guide` is a key or id, "" for the catalogue; raises NotFound."""
-    row = read_report(runtime_of(request), tenant(request), guide).row if guide else None
+    row = read_shown(runtime_of(request), tenant(request), guide)[0] if guide else None
     context: dict[str, Any] = {"guide": row, "link": "", "errors": {}} | more
     return render(request, "builder.html", status=status, **context)
 

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from milepost.actions.guide_report import Report, read_report
+from milepost.actions.guide_report import Report, read_report, read_shown
 from milepost.actions.why_not import explain_why_not, find_people
 from milepost.errors import NotFound
 from milepost.rules.guide_diff import compare_guides
@@ -59,14 +59,14 @@ def _choose(report: Report, name: str) -> Guide | None:
 def guide_why(request: Request) -> Response:
     """The gates between one person and this guide, asked now."""
     runtime, held, name = runtime_of(request), tenant(request), request.path_params["guide"]
-    report = read_report(runtime, held, name)
+    row, guide = read_shown(runtime, held, name)
     text = request.query_params.get("user", "").strip()[:LONGEST]
     why = explain_why_not(runtime, held, name, text) if text else None
     found = find_people(runtime, held, text) if text and why is None else []
     words = words_of_guides(request)
     context: dict[str, Any] = {
-        "guide": report.on_air or report.draft,
-        "row": report.row,
+        "guide": guide,
+        "row": row,
         "text": text,
         "why": why,
         "found": found,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from milepost.actions.survey_report import Survey, Told
-from milepost.rules.localise import pick
+from milepost.rules.localise import plain_text
 from milepost.rules.survey_counts import QuestionCount, Share
 from milepost.wire.guide import Guide, Heading, Question
 
@@ -41,8 +41,7 @@ def say_survey(survey: Survey, guide: Guide, reader: str) -> SurveyView:
     """A question without words of its own goes by the heading it stands under, else by its id."""
 
     def plain(words: Any) -> str:
-        chosen = pick(words, reader, guide.default_locale) or ""
-        return chosen if isinstance(chosen, str) else "".join(span.text for span in chosen)
+        return plain_text(words, reader, guide.default_locale)
 
     asked = []
     for count, texts in survey.questions:
