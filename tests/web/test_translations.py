@@ -1,5 +1,6 @@
 """Every text of the console is there in Chinese, in the words of the house, and can't carry markup from outside."""
 
+import ast
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -57,6 +58,23 @@ def test_every_text_of_the_console_has_its_chinese() -> None:
     known = chinese.texts.keys() | chinese.plurals.keys()
     missing = sorted({f"{where} {text!r}" for where, text in messages() if text not in known})
     assert not missing, f"{len(missing)} texts without Chinese:\n" + "\n".join(missing)
+
+
+def test_every_chinese_text_has_its_english() -> None:
+    """A text that the code names (errors have a test of their own); a template or a page says it, or a list of words does."""
+    said = {text for _, text in messages()}
+    named = {
+        node.value
+        for path in WEB.parent.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    left = [
+        f"{file}: {text!r}"
+        for file, text, _ in entries()
+        if file != "errors.po" and text not in said and text.split("\x04")[-1] not in named
+    ]
+    assert not left, "\n".join(left)
 
 
 def test_the_search_for_texts_finds_templates_and_python() -> None:

@@ -25,6 +25,7 @@ from milepost.store import people as people_store
 from milepost.store import runs as run_store
 from milepost.store import signals as signal_store
 from milepost.store.facts import PersonRow
+from milepost.store.standing import Standing
 from milepost.wire.boot import ClaimAnswer, ClaimRequest
 
 LOOK_BACK_MS = 8 * DAY_MS
@@ -57,7 +58,8 @@ def decide_claim(connection: Connection, runtime: Runtime, holder: KeyHolder, as
         mine = (guide_id, version, end_user_id) == (item.guide_id, item.version, person.id)
         still = mine and closed_at is None and now - last_at < RUN_MS
         return ClaimAnswer(ok=still, reason=None if still else "closed")
-    reason = why_not_claim(connection, tenant, broadcast, item, caller, person, asking, now)
+    found = read_standing_of(connection, tenant, broadcast, caller, now)
+    reason = why_not_claim(connection, tenant, broadcast, item, caller, person, found, asking, now)
     if reason is not None:
         return ClaimAnswer(ok=False, reason=reason)
     run_store.insert_run(
@@ -79,16 +81,16 @@ def _why_not_new(
     """For somebody never heard of, as boot has judged them; a run of that name is another's."""
     if run_store.find_run(connection, tenant.id, asking.run) is not None:
         return "closed"
-    return why_not_claim(connection, tenant, broadcast, item, caller, UNHEARD_OF, asking, now)
+    found = read_standing_of(connection, tenant, broadcast, caller, now)
+    return why_not_claim(connection, tenant, broadcast, item, caller, UNHEARD_OF, found, asking, now)
 
 
 def why_not_claim(
     connection: Connection, tenant: Tenant, broadcast: Broadcast, item: OnAir, caller: Caller, person: PersonRow,
-    asking: ClaimRequest, now: int,
+    found: Standing, asking: ClaimRequest, now: int,
 ) -> str | None:  # fmt: skip
-    """The reason this person's run may not begin now; None when it may."""
+    """The reason this person's run may not begin now; None when it may. `found` is what `read_standing_of` tells of them."""
     assert caller.user is not None  # noqa: S101
-    found = read_standing_of(connection, tenant, broadcast, caller, now)
     said = list_said(found.states)
     facts = gather_facts(broadcast.wanted, caller.user, caller.account, found, said, day_of(now, tenant.zone))
     by_hand = asking.free and item.guide.linkable

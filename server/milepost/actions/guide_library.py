@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from milepost.rules.lint import Known, leaves_of, lint, plain
-from milepost.rules.localise import words_of
+from milepost.rules.lint import Known, leaves_of, lint
+from milepost.rules.localise import unmarked, words_of
 from milepost.store.schema import data_folder
 from milepost.wire.codecs.yaml_text import parse_yaml
 from milepost.wire.guide import Button, Guide
@@ -35,7 +35,7 @@ def list_placeholders() -> frozenset[str]:
     blocks = [block for guide in list_starters() if guide.kind != "survey" for step in guide.steps for block in step.blocks]
     texts = [words for block in blocks if not isinstance(block, Button) for words in words_of(block)]
     each = [text for words in texts for text in (words.values() if isinstance(words, dict) else [words])]
-    return frozenset({*EMPTY.values(), *map(plain, each)} - {""})
+    return frozenset({*EMPTY.values(), *map(unmarked, each)} - {""})
 
 
 def start_guide(start: str, name: str, known: Known) -> Guide | None:

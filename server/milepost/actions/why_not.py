@@ -1,7 +1,6 @@
 """Why is this person not shown this guide now? The gates of boot and claim one by one, decided by the same functions."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -13,7 +12,7 @@ from milepost.actions.guides import require_guide
 from milepost.actions.runtime import Runtime
 from milepost.actions.tenant import Tenant
 from milepost.rules.audience import Reason, explain
-from milepost.rules.choose import OF_THE_PAGE, is_scheduled, why_not_again
+from milepost.rules.choose import OF_THE_PAGE, is_scheduled
 from milepost.rules.days import day_of
 from milepost.store import engine as db
 from milepost.store import facts as fact_store
@@ -74,12 +73,13 @@ def explain_why_not(runtime: Runtime, tenant: Tenant, name: str, user: str) -> W
         found = read_standing_of(connection, tenant, broadcast, caller, now)
         facts = gather_facts(broadcast.wanted, user, account, found, list_said(found.states), day_of(now, tenant.zone))
         reasons = explain(item.guide.audience, facts)
-        stopped = _first_no(connection, tenant, broadcast, item, caller, person, facts, found, now)
+        stopped = _first_no(connection, tenant, broadcast, item, caller, person, found, now)
     of_the_page = sorted({reason.fact for reason in reasons if reason.fact in OF_THE_PAGE})
     return WhyNot(user, account, person, _gates(*stopped), reasons, of_the_page)
 
 
 ORDER = ("on_air", "scheduled", "audience", "again", "turn")
+GATE_OF = {"audience": "audience", "finished": "again", "dismissed": "again", "later": "again"}  # all others: turn
 
 
 def _gates(stopped: str, reason: str) -> list[Gate]:
@@ -93,16 +93,11 @@ def _gates(stopped: str, reason: str) -> list[Gate]:
 
 def _first_no(
     connection: Connection, tenant: Tenant, broadcast: Broadcast, item: OnAir, caller: Caller, person: PersonRow,
-    facts: dict[str, Any], found: Standing, now: int,
+    found: Standing, now: int,
 ) -> tuple[str, str]:  # fmt: skip
     """(gate, reason) of the first one that says no; ("", "") when none does."""
     if not is_scheduled(item.schedule, now):
         return "scheduled", "schedule"
-    if not item.may_claim(facts):
-        return "audience", "audience"
-    again = why_not_again(item.guide, list_said(found.states).get(item.guide_id), now)
-    if again is not None:
-        return "again", again
     asking = ClaimRequest(guide=item.public_id, version=item.version, run=PROBE)
-    reason = why_not_claim(connection, tenant, broadcast, item, caller, person, asking, now)
-    return ("turn", reason) if reason is not None else ("", "")
+    reason = why_not_claim(connection, tenant, broadcast, item, caller, person, found, asking, now)
+    return (GATE_OF.get(reason, "turn"), reason) if reason is not None else ("", "")

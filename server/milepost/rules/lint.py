@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from milepost.rules.localise import locales_of, words_of
+from milepost.rules.localise import locales_of, unmarked, words_of
 from milepost.wire.audience import All, Any_, Audience, Leaf, Not
 from milepost.wire.guide import Action, Button, DoneWhen, Guide, Heading, Image, Question, Span, Step, Video
 
@@ -171,15 +171,10 @@ def _lint_step(step: Step, path: Path, known: Known, *, last: bool, locales: set
                 yield _untranslated(place, missing)
 
 
-def plain(words: Any) -> str:
-    """A text without its marks."""
-    return words if isinstance(words, str) else "".join(span.text for span in words)
-
-
 def _lint_left_over(block: Any, place: Path, known: Known) -> Iterator[Problem]:
     """What a template holds open for its author: each text and each address once."""
     said = [one for words in words_of(block) for one in (words.values() if isinstance(words, dict) else [words])]
-    left = next((text for text in map(plain, said) if text.strip() in known.placeholders), None)
+    left = next((text for text in map(unmarked, said) if text.strip() in known.placeholders), None)
     if left is not None:
         yield Problem(place, PLACEHOLDER, {"text": left})
     links = [span.link for words in said if not isinstance(words, str) for span in words if isinstance(span, Span)]

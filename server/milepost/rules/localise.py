@@ -97,8 +97,12 @@ def plain_words(words: Any, locale: str, default: str) -> Any:
 
 def plain_text(words: Any, locale: str, default: str) -> str:
     """The text in that language without its marks; "" when there is none."""
-    chosen = pick(words, locale, default) or ""
-    return chosen if isinstance(chosen, str) else "".join(span.text for span in chosen)
+    return unmarked(pick(words, locale, default) or "")
+
+
+def unmarked(rich: Any) -> str:
+    """A text of one language without its marks."""
+    return rich if isinstance(rich, str) else "".join(span.text for span in rich)
 
 
 def _plain(rich: Any) -> Any:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from milepost.store import driver
+from milepost.store.people_search import find_account_key
 
 UNTIMED_LOOKED_AT = 1_000
 FIRST_TIMED = (1).to_bytes(6, "big")
@@ -78,7 +79,4 @@ def read_person_and_account(
     person = driver.fetch(
         connection, "SELECT key FROM end_users WHERE environment_id = ? AND id = ?", (environment_id, end_user_id)
     )
-    account = driver.fetch(
-        connection, "SELECT key FROM accounts WHERE environment_id = ? AND id = ?", (environment_id, account_id)
-    )
-    return (str(person[0][0]) if person else None, str(account[0][0]) if account else None)
+    return (str(person[0][0]) if person else None, find_account_key(connection, environment_id, account_id))

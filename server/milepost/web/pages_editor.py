@@ -13,8 +13,7 @@ from milepost.actions.drafts import create_draft, open_draft
 from milepost.actions.guide_library import count_facts, list_starters, start_guide
 from milepost.actions.known_facts import list_known_facts
 from milepost.errors import MilepostError
-from milepost.rules.lint import plain
-from milepost.rules.localise import locales_of, pick
+from milepost.rules.localise import locales_of, plain_text
 from milepost.store import engine as db
 from milepost.store import features as feature_store
 from milepost.store import guides as guide_store
@@ -85,8 +84,8 @@ def _title(guide: Guide, reader: str) -> str:
     """The first heading in the reader's language, else what the guide is called there."""
     for block in guide.steps[0].blocks:
         if block.type == "heading":
-            return plain(pick(block.text, reader, guide.default_locale))
-    return plain(pick(guide.title or guide.name, reader, guide.default_locale))
+            return plain_text(block.text, reader, guide.default_locale)
+    return plain_text(guide.title or guide.name, reader, guide.default_locale)
 
 
 def duplicate_guide(request: Request) -> Response:
@@ -109,7 +108,7 @@ def edit_guide(request: Request) -> Response:
         "version": draft.row["current_version"],
         "status": draft.row["status"],
         "etag": draft.etag,
-        "draft": json.loads(draft.guide.model_dump_json(by_alias=True, exclude_defaults=True)),
+        "draft": draft.guide.model_dump(mode="json", by_alias=True, exclude_defaults=True),
         "problems": [
             {"pointer": p.pointer, "message": said.gettext(p.template) % p.values, "blocks": p.blocks} for p in draft.problems
         ],
