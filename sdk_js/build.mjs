@@ -30,12 +30,12 @@ const CHUNKS = {
   banner: "src/kinds/banner.ts",
   checklist: "src/kinds/checklist.ts",
   survey: "src/kinds/survey.ts",
-  help: "src/kinds/help.ts",
+  resource_centre: "src/kinds/help.ts",
   builder: "src/builder/index.ts",
   desk: "src/desk/index.ts",
   core: "src/core/index.ts",
 };
-const HASHES = Object.fromEntries(Object.keys(CHUNKS).map((name) => [name, name === "zh" ? "ZH_HASH" : name.toUpperCase()]));
+const HASHES = Object.fromEntries(Object.keys(CHUNKS).map((name) => [name, name === "zh" ? "CHINESE" : name.toUpperCase()]));
 
 /** The console's islands: one bundle each, for our own pages; those that speak to the SDK's bundles share its short names. */
 const islands = join(here, "../server/milepost/web/static/islands");
@@ -51,13 +51,13 @@ const styles = {
   },
 };
 
-/** What packs one bundle best packs another worse: each takes the smallest. */
+/** What packs one bundle best packs another worse: each that has a budget takes the smallest. */
 const COMPRESS = [{}, { hoist_funs: true }, { reduce_funcs: false }, { hoist_funs: true, reduce_funcs: false }, { hoist_funs: true, inline: 0, reduce_vars: false }];
 
 /** The same short names in every bundle, since core and view speak to each other. */
 const mangleCache = {};
 
-async function bundle(entry, format, define = {}, isShort = true) {
+async function bundle(entry, format, define = {}, isShort = true, ways = COMPRESS) {
   const { outputFiles, ...made } = await build({
     absWorkingDir: here,
     entryPoints: [entry],
@@ -76,7 +76,7 @@ async function bundle(entry, format, define = {}, isShort = true) {
     define: { VERSION: JSON.stringify(version), ...define },
   });
   Object.assign(mangleCache, made.mangleCache ?? {});
-  const tries = COMPRESS.map((more) =>
+  const tries = ways.map((more) =>
     minify(outputFiles[0].text, {
       module: format === "esm",
       ecma: 2020,
@@ -118,7 +118,7 @@ export async function buildAll() {
   };
   files["manifest.json"] = Buffer.from(JSON.stringify(manifest, null, 2) + "\n");
   const pages = {};
-  for (const [name, isShort] of Object.entries(ISLANDS)) pages[`${name}.js`] = await bundle(`src/console/${name}.ts`, "esm", {}, isShort);
+  for (const [name, isShort] of Object.entries(ISLANDS)) pages[`${name}.js`] = await bundle(`src/console/${name}.ts`, "esm", {}, isShort, COMPRESS.slice(0, 1));
   return { files, gzip, pages };
 }
 

@@ -77,8 +77,8 @@ export interface Place {
   dismiss(reason: string): void;
 }
 
+/** It leaves with its scope. */
 export interface Posted {
-  stop(): void;
   /** The tasks that are done. */
   update?(done: string[]): void;
 }

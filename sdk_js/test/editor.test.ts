@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readValue } from "../src/console/audience";
 import { renamedStep } from "../src/console/behaviour";
-import { at, moved, pick, put, wordsIn, withWords, type GuideDoc } from "../src/console/document";
+import { at, moved, pick, put, wordsIn, withWords, withoutStep, type GuideDoc } from "../src/draft/document";
 import { openHistory } from "../src/console/history";
 import { blocksOf } from "../src/console/markdown";
 import { toRich, toText } from "../src/console/marks";
-import { withCopy, withoutStep } from "../src/console/steps";
+import { withCopy } from "../src/console/steps";
 
 const guide = (): GuideDoc => ({
   apiVersion: "guide/v1",

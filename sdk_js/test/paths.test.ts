@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { fitsPage, matchesGlob, pathTemplate } from "../src/core/paths";
+import { fitsPage, globOf, matchesGlob, pathTemplate } from "../src/core/paths";
 
 declare const ROOT: string;
 const cases = (name: string) => JSON.parse(readFileSync(`${ROOT}/guides/cases/${name}.json`, "utf8")) as any[];
@@ -17,6 +17,11 @@ test("globs fit as in the shared cases", () => {
 test("a template is bounded, and never carries a query or a hash", () => {
   assert.equal(pathTemplate("/a".repeat(1000)).length, 300);
   for (const address of ["/a?b=c", "/a#b", "/a?b#c", "https://host.test/a?b=c#d"]) assert.equal(pathTemplate(address), "/a");
+});
+
+test("the pages like this one are its path with a star for each id", () => {
+  assert.equal(globOf("/people/42/leave"), "/people/*/leave");
+  assert.ok(fitsPage([globOf("/people/42")], "/people/43"));
 });
 
 test("a page fits by its path or by its template; no globs fit everywhere", () => {

@@ -180,7 +180,7 @@ BUTTONS = "<button id=s data-testid=x>Save</button> <button id=c>Cancel</button>
         ("<label for=n>Name</label><input id=n>", [{"by": "role", "value": "textbox", "name": "Name"}], "n"),
     ],
 )
-def test_locators_agree_or_abstain_and_never_choose_wrong(
+def test_locators_vote_or_abstain_and_never_choose_wrong(
     page: Page, told: Told, site: Site, body: str, locators: list[dict[str, Any]], found: str | None
 ) -> None:
     told.guides = [tour(step("one", wait_ms=80) | {"target": {"locators": locators}})]

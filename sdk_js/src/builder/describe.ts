@@ -6,7 +6,7 @@ import type { Locator, Target } from "../wire";
 import { ACTIVE, allRoots, candidates, isVisible, locate, nameOf, ROLES, TESTIDS } from "../core/locate";
 import { attempt } from "../core/scope";
 
-export type Confidence = "high" | "medium" | "low" | "none";
+type Confidence = "high" | "medium" | "low" | "none";
 
 export interface Proposed {
   locator: Locator;

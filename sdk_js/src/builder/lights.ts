@@ -1,6 +1,5 @@
 /** Outlines over elements of the page, kept in place by scrolling, resizes and changes of the page; nothing ticks. */
-import { allRoots } from "../core/locate";
-import { openScope } from "../core/scope";
+import { watchPage } from "../core/watch";
 import { make } from "../view/dom";
 import { boxOf } from "../view/stand";
 import { lay, type Shell } from "./shell";
@@ -15,20 +14,12 @@ export interface Light {
 export interface Lights {
   /** Lights what `find` finds, now and after each change of the page. */
   follow(find: () => Light[]): void;
-  /** The page's own changes, at most one in 100 ms. */
-  onChange(run: () => void): void;
-  draw(): void;
 }
-
-const SOON_MS = 100;
 
 export function openLights(win: Window, shell: Shell): Lights {
   const { doc, scope, lights } = shell;
   let find: () => Light[] = () => [];
   let found: Light[] = [];
-  let soon: (() => void) | undefined;
-  const listeners: (() => void)[] = [];
-  const watching = openScope();
 
   const paint = () => {
     const boxes = found.map(({ el, kind, label }) => {
@@ -44,25 +35,15 @@ export function openLights(win: Window, shell: Shell): Lights {
     found = find().filter(({ el }) => el.isConnected);
     paint();
   };
-  const observe = () => allRoots(doc).forEach((root) => watcher.observe(root, { childList: true, subtree: true, attributes: true, characterData: true }));
-  const changed = () => {
-    soon = undefined;
+  watchPage(doc, scope, () => {
     shell.rise();
-    observe();
     draw();
-    listeners.forEach((run) => run());
-  };
-  const watcher = new MutationObserver(() => (soon ??= scope.after(SOON_MS, changed)));
-  observe();
-  scope.add(() => watcher.disconnect());
-  scope.add(watching.end);
+  });
   scope.listen(win, "scroll resize", paint, true);
   return {
     follow(wanted) {
       find = wanted;
       draw();
     },
-    onChange: (run) => void listeners.push(run),
-    draw,
   };
 }

@@ -7,7 +7,7 @@ import type { Words } from "./words";
 type Root = Document | ShadowRoot;
 
 /** What lies under a point, through open shadow roots and frames of our own origin, but never ours. */
-export function elementAt(root: Root, x: number, y: number, ours: Element): Element | undefined {
+function elementAt(root: Root, x: number, y: number, ours: Element): Element | undefined {
   const el = root.elementsFromPoint(x, y).find((one) => one !== ours);
   if (!el) return undefined;
   const frame = contentOf(el);

@@ -2,20 +2,22 @@
 import { locate } from "../core/locate";
 import { fitsPage } from "../core/paths";
 import { openScope } from "../core/scope";
-import { lookOf } from "../desk/theme";
 import { watchPage } from "../core/watch";
-import type { Player } from "../stage";
+import { icon } from "../desk/icon";
+import { lookOf } from "../desk/theme";
+import { visit } from "../desk/visit";
+import type { Kit, Play, Player } from "../stage";
 import type { Desk } from "./desk";
 import type { Draft } from "./server";
 
 /** The sha384 of the chunks that draw. */
 declare const VIEW: string;
-declare const ZH_HASH: string;
+declare const CHINESE: string;
 
 export async function playDraft({ win, load }: Desk, { shown: guide, themes }: Draft, from: string, over: () => void): Promise<Player | undefined> {
   const locale = guide.lang ?? "en";
-  const chinese = /^zh/i.test(locale) ? (await load(ZH_HASH).catch(() => undefined))?.words : undefined;
-  const view = await load(VIEW).catch(() => undefined);
+  const chinese = /^zh/i.test(locale) ? (await load(CHINESE).catch(() => undefined))?.words : undefined;
+  const view: { play: Play; kit: Kit } | undefined = await load(VIEW).catch(() => undefined);
   return view?.play({
     win,
     guide,
@@ -26,10 +28,11 @@ export async function playDraft({ win, load }: Desk, { shown: guide, themes }: D
     locale,
     words: chinese,
     openScope,
-    visit: (href: string) => void (href[0] === "/" || href.startsWith(win.location.origin) ? win.location.assign(href) : win.open(href, "_blank", "noopener")),
+    icon,
+    visit: (href) => visit(win, href),
     locate,
     watch: watchPage,
-    fits: (pages: string[] | null | undefined) => fitsPage(pages, win.location.pathname),
+    fits: (pages) => fitsPage(pages, win.location.pathname),
     ask: async () => true,
     keep() {},
     report() {},

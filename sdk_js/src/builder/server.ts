@@ -46,7 +46,7 @@ export interface Said<T> {
   body: T;
 }
 
-export type Server = <T = object>(verb: string, more?: object) => Promise<Said<T>>;
+type Server = <T = object>(verb: string, more?: object) => Promise<Said<T>>;
 
 export function openServer(base: string, writeKey: string, token: () => string | undefined): Server {
   const post = connect(base);

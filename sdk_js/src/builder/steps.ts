@@ -1,6 +1,7 @@
 /** Placing the steps of one guide: where each points, what it says, and the draft played from here. */
 import { locate, nameOf } from "../core/locate";
-import { fitsPage, pathTemplate } from "../core/paths";
+import { fitsPage, globOf } from "../core/paths";
+import { freeId, withoutStep, withWords } from "../draft/document";
 import { make } from "../view/dom";
 import type { Player } from "../stage";
 import type { Step, Target } from "../wire";
@@ -50,16 +51,12 @@ export function openPlacer(desk: Desk): void {
     const one = said && typeof said === "object" && !Array.isArray(said) ? (said[language] ?? said[base()] ?? "") : (said ?? "");
     return typeof one === "string" ? one : undefined;
   };
-  const write = (said: any, text: string): any => {
-    if (said && typeof said === "object" && !Array.isArray(said)) return { ...said, [language]: text };
-    return !said || language === base() ? text : { [base()]: said, [language]: text };
-  };
   const blockOf = (one: Step, type: "heading" | "text"): any => one.blocks.find((block) => block.type === type);
   const writeBlock = (one: Step, type: "heading" | "text", text: string) => {
     const block = blockOf(one, type);
-    if (block) block.text = write(block.text, text);
+    if (block) block.text = withWords(block.text, language, text, base());
     else if (text) one.blocks.splice(type === "heading" ? 0 : one.blocks[0]?.type === "heading" ? 1 : 0, 0, { type, text } as any);
-    if (!text && block && one.blocks.length > 1 && (typeof block.text === "string" || Object.keys(block.text).length === 1)) one.blocks = one.blocks.filter((other) => other !== block);
+    if (block?.text === "" && one.blocks.length > 1) one.blocks = one.blocks.filter((other) => other !== block);
     change();
   };
 
@@ -149,10 +146,7 @@ export function openPlacer(desk: Desk): void {
   };
 
   const newStep = (target?: Target, heading?: string): Step => {
-    const taken = new Set(steps().map((one) => one.id));
-    let n = steps().length + 1;
-    while (taken.has(`step-${n}`)) n++;
-    return { id: `step-${n}`, pages: [pathTemplate(win.location.pathname).replace(/:id/g, "*")], ...(target && { target }), blocks: [{ type: "heading", text: heading ?? words.emptyStep }] };
+    return { id: freeId("step", steps().map((one) => one.id)), pages: [globOf(win.location.pathname)], ...(target && { target }), blocks: [{ type: "heading", text: heading ?? words.emptyStep }] };
   };
   const add = (made: Step, atEnd?: boolean) => {
     const at = atEnd ? steps().length : steps().findIndex((one) => one === step()) + 1;
@@ -162,7 +156,7 @@ export function openPlacer(desk: Desk): void {
   };
   const remove = () => {
     const at = steps().findIndex((one) => one === step());
-    steps().splice(at, 1);
+    held!.draft.steps = withoutStep(held!.draft, at).steps;
     choose(steps()[Math.max(0, at - 1)]!.id);
     change();
     home();

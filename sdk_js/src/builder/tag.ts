@@ -1,5 +1,5 @@
 /** Naming features: by pointing, by this page, by an event just seen; lit on the page, previewed, published, counted. */
-import { fitsPage, pathTemplate } from "../core/paths";
+import { fitsPage, globOf } from "../core/paths";
 import { nameOf } from "../core/locate";
 import { make, type Child } from "../view/dom";
 import { childOf, parentOf, pick } from "./pick";
@@ -29,11 +29,8 @@ interface Form {
 const KEY = /^[a-z0-9][a-z0-9_.-]{0,79}$/;
 const COUNT_MS = 3000;
 
-export const keyOf = (name: string): string =>
+const keyOf = (name: string): string =>
   name.normalize("NFKD").toLowerCase().replace(/[\u0300-\u036f]/g, "").replace(/[^a-z0-9]+/g, "_").replace(/^_+|_+$/g, "").slice(0, 60);
-
-/** `/people/42` → `/people/*`. */
-const globOf = (path: string): string => pathTemplate(path).replace(/:id/g, "*");
 
 export function openTagger(desk: Desk): void {
   const { win, shell, words, ui, ask, lights, seen, count } = desk;

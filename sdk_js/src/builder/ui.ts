@@ -1,5 +1,5 @@
 /** The few controls the bar and the panel are made of. */
-import { make, type Child } from "../view/dom";
+import { make } from "../view/dom";
 import type { Shell } from "./shell";
 
 export interface Ui {
@@ -51,5 +51,3 @@ export function openUi({ on }: Shell): Ui {
     },
   };
 }
-
-export const list = (...children: Child[]): HTMLElement => make("ul", {}, ...children);

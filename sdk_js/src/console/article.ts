@@ -1,7 +1,7 @@
 /** The article editor: one resource of the resource centre, in the same typed blocks as guides. It is on air once it is saved. */
 import type { Bench, Problem, State } from "./bench";
 import { blockEditor } from "./blocks";
-import { isByLocale, put, type BlockDoc, type GuideDoc, type Words } from "./document";
+import { isByLocale, put, type BlockDoc, type GuideDoc, type Words } from "../draft/document";
 import { el, fill, icon, learnIcons } from "./dom";
 import { showFaults } from "./faults";
 import { choice, choiceAt, faultOf, field, languageName, LANGUAGES, linesAt, numberAt, textAt, textField, wordsFields } from "./fields";
@@ -55,7 +55,6 @@ function openArticle(root: HTMLElement): void {
       history.change(put(history.now(), path, value), path.join("/"), Date.now());
       drawBar();
     },
-    redraw: () => draw(),
     redrawBar: () => drawBar(),
     announce(text) {
       const live = document.querySelector("[data-announce]");

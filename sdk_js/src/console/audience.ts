@@ -1,9 +1,9 @@
 /** Whom the guide is for: a tree of conditions over known facts, and how many it holds for now. */
 import type { Bench } from "./bench";
-import { at, type Leaf, type Path, type Scalar, type Tree } from "./document";
+import { at, type Leaf, type Path, type Scalar, type Tree } from "../draft/document";
 import { el } from "./dom";
 import { addButton, choice, faultOf, remove, textField } from "./fields";
-import { pointerOf } from "./document";
+import { pointerOf } from "../draft/document";
 import { say } from "./words";
 
 const OPS = () =>
@@ -21,8 +21,8 @@ const OPS = () =>
     ["unknown", say("is not known")],
   ] as const;
 
-export const isLeaf = (tree: Tree): tree is Leaf => "fact" in tree;
-export const isGroup = (tree: Tree): tree is { all: Tree[] } | { any: Tree[] } => "all" in tree || "any" in tree;
+const isLeaf = (tree: Tree): tree is Leaf => "fact" in tree;
+const isGroup = (tree: Tree): tree is { all: Tree[] } | { any: Tree[] } => "all" in tree || "any" in tree;
 
 /** A value as its author means it: numbers and yes/no as such where the fact has such values or the comparison needs them. */
 export function readValue(op: string, text: string, seen: readonly Scalar[]): Scalar | Scalar[] | undefined {

@@ -1,6 +1,6 @@
 /** How a step behaves: what it looks like, what moves it on, and what happens when its target is not there. */
 import type { Bench } from "./bench";
-import { put, type AdvanceDoc, type Path } from "./document";
+import { put, type AdvanceDoc, type Path } from "../draft/document";
 import { el } from "./dom";
 import { addButton, choice, choiceAt, faultOf, field, linesAt, named, numberAt, remove, textAt, tickAt } from "./fields";
 import { targetEditor } from "./targets";

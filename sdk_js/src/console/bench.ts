@@ -1,5 +1,5 @@
 /** What every part of the editor shares: the draft, where one stands in it, and how it is changed. */
-import type { GuideDoc, Path } from "./document";
+import type { GuideDoc, Path } from "../draft/document";
 
 export interface Named {
   key: string;
@@ -20,8 +20,6 @@ export interface Problem {
 
 /** What the page brings. */
 export interface State {
-  key: string;
-  kind: string;
   version: number | null;
   status: string;
   etag: string;
@@ -29,7 +27,6 @@ export interface State {
   problems: Problem[];
   locale: string;
   dark: boolean;
-  environment: string;
   environment_name: string;
   features: Named[];
   guides: Named[];
@@ -56,7 +53,6 @@ export interface Bench {
   set(path: Path, value: unknown): void;
   /** Typing into one field: the field stays as it is, all else follows. */
   type(path: Path, value: unknown): void;
-  redraw(): void;
   redrawBar(): void;
   announce(text: string): void;
 }

@@ -1,6 +1,6 @@
 /** What stands on a step's card: typed blocks, one under the other, and what its buttons do. */
 import type { Bench } from "./bench";
-import { at, freeId, moved, put, type ActionDoc, type BlockDoc, type Path } from "./document";
+import { at, freeId, moved, put, type ActionDoc, type BlockDoc, type Path } from "../draft/document";
 import { el, icon } from "./dom";
 import { addButton, choice, choiceAt, faultOf, field, iconButton, remove, textAt, tickAt, wordsFields } from "./fields";
 import { questionBody } from "./kinds";
@@ -27,7 +27,7 @@ export const blockName = (type: string): string =>
   })[type] ?? type;
 
 /** A new block says something in every language of the guide only once its author writes it. */
-export function newBlock(type: string, taken: readonly string[]): BlockDoc {
+function newBlock(type: string, taken: readonly string[]): BlockDoc {
   if (type === "list") return { type, items: [""] };
   if (type === "image" || type === "video") return { type, src: "https://" };
   if (type === "divider") return { type };
@@ -136,7 +136,7 @@ function buttonBody(bench: Bench, path: Path, block: BlockDoc): HTMLElement[] {
 }
 
 /** What the action needs is there at once, so that the draft can always be saved. */
-export function newAction(what: string, steps: readonly string[], guides: readonly string[]): ActionDoc {
+function newAction(what: string, steps: readonly string[], guides: readonly string[]): ActionDoc {
   if (what === "go_to") return { do: what, step: steps[0] ?? "" };
   if (what === "open") return { do: what, url: "/" };
   if (what === "start") return { do: what, guide: guides[0] ?? "guide" };

@@ -2,7 +2,7 @@
 import type { Bench, Problem, State } from "./bench";
 import { behaviourTab, targetTab } from "./behaviour";
 import { blockEditor } from "./blocks";
-import { localesOf, put, type GuideDoc } from "./document";
+import { localesOf, put, type GuideDoc } from "../draft/document";
 import { el, fill, icon, learnIcons } from "./dom";
 import { drawFoot, showFaults, stepOf } from "./faults";
 import { faultOf, iconButton } from "./fields";
@@ -56,7 +56,6 @@ function openEditor(root: HTMLElement): void {
       if (history.change(put(history.now(), path, value), path.join("/"), Date.now())) changed();
       drawAround();
     },
-    redraw: () => redraw(),
     redrawBar: () => drawBar(),
     announce(text) {
       const live = document.querySelector("[data-announce]");

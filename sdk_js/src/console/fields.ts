@@ -1,6 +1,6 @@
 /** Fields of the properties: each knows its place in the draft, so that focus, faults and undo find it again. */
 import type { Bench } from "./bench";
-import { defaultLocale, pointerOf, wordsIn, withWords, at, type Path, type Words } from "./document";
+import { defaultLocale, pointerOf, wordsIn, withWords, at, type Path, type Words } from "../draft/document";
 import { el, icon, type Child } from "./dom";
 import { toRich, toText } from "./marks";
 import { say } from "./words";

@@ -1,6 +1,6 @@
 /** What the further kinds have besides: questions and ways of a survey, tasks of a checklist, the place of what stands by itself. */
 import type { Bench } from "./bench";
-import { at, put, type BlockDoc, type Path } from "./document";
+import { at, freeId, put, type BlockDoc, type Path } from "../draft/document";
 import { el } from "./dom";
 import { addButton, choice, choiceAt, faultOf, field, named, remove, textField, tickAt, wordsFields } from "./fields";
 import { say } from "./words";
@@ -20,7 +20,7 @@ export function questionBody(bench: Bench, path: Path, block: BlockDoc): HTMLEle
   const ask = `${block.ask ?? "nps"}`;
   const options = (block.options ?? []) as Option[];
   const set = (next: Option[]) => bench.set([...path, "options"], next.length ? next : undefined);
-  const fresh = () => ({ id: freeOption(options), text: "" });
+  const fresh = () => ({ id: freeId("answer", options.map(({ id }) => id)), text: "" });
   const choose = (value: string) => {
     const { options: _, low: __, high: ___, ...rest } = block;
     bench.set(path, { ...rest, ask: value, ...(value === "choice" && { options: [{ id: "a", text: "" }, { id: "b", text: "" }] }) });
@@ -36,12 +36,6 @@ export function questionBody(bench: Bench, path: Path, block: BlockDoc): HTMLEle
     tickAt(bench, [...path, "required"], true, say("Must be answered")),
   ];
 }
-
-const freeOption = (options: readonly Option[]): string => {
-  let number = options.length + 1;
-  while (options.some((one) => one.id === `answer-${number}`)) number += 1;
-  return `answer-${number}`;
-};
 
 /** A task of a checklist is done by a feature, a guide, or when the person says so. */
 export function taskFields(bench: Bench): HTMLElement[] {

@@ -1,5 +1,5 @@
 /** Markdown to blocks: headings, paragraphs, lists, pictures, code and lines; whatever else it holds stays text. */
-import type { BlockDoc, Words } from "./document";
+import type { BlockDoc, Words } from "../draft/document";
 import { toRich } from "./marks";
 
 const ITEM = /^\s*(?:[-*+]|(\d+)[.)])\s+(.*)$/;

@@ -3,13 +3,14 @@
  * The editor sends what to show; buttons pressed here are told back.
  */
 import { openScope } from "../core/scope";
+import { targetName } from "../draft/document";
 import { openLayer } from "../desk/layer";
 import { icon } from "../desk/icon";
 import { lookOf } from "../desk/theme";
 import type { Kit, Place, Play, Post, Stage } from "../stage";
-import type { Guide, Standing, Step, Target, Theme } from "../wire";
+import type { Guide, Standing, Step, Theme } from "../wire";
 
-export interface Showing {
+interface Showing {
   what: "show";
   guide: Guide;
   from: string;
@@ -25,9 +26,8 @@ interface View {
   kit: Kit;
 }
 
-const CHUNK_OF: Record<string, string> = { banner: "banner", checklist: "checklist", survey: "survey", resource_centre: "help" };
 const root = document.documentElement;
-/** Addresses of the SDK's chunks, by name. */
+/** Addresses of the SDK's chunks, by name; a further kind's chunk bears its name. */
 const chunks = JSON.parse(root.dataset.chunks!) as Record<string, string>;
 const standIn = document.querySelector<HTMLElement>("[data-stand-in]")!;
 let leave: (() => void) | undefined;
@@ -47,14 +47,9 @@ function holdFocus(held: boolean): void {
   HTMLElement.prototype.focus = held ? () => undefined : focusNode;
 }
 
-const nameOf = ({ locators }: Target): string => {
-  const by = (way: string) => locators.find((one) => one.by === way);
-  return by("role")?.name || by("text")?.value || by("testid")?.value || locators[0]?.value || "";
-};
-
 function stand(step: Step | undefined): void {
   standIn.hidden = !step?.target;
-  if (step?.target) standIn.textContent = nameOf(step.target);
+  if (step?.target) standIn.textContent = targetName(step.target);
 }
 
 async function show(showing: Showing): Promise<void> {
@@ -62,7 +57,7 @@ async function show(showing: Showing): Promise<void> {
   const { guide, dark, locale, playing } = showing;
   const chinese = /^zh/i.test(guide.lang ?? locale) ? await import(chunks.zh!).catch(() => undefined) : undefined;
   const view = (await import(chunks.view!)) as View;
-  const further = CHUNK_OF[guide.kind] && chunks[CHUNK_OF[guide.kind]!];
+  const further = chunks[guide.kind];
   const part = (further ? await import(further) : view) as { play?: Play; post?: Post };
   if (mine !== turn) return;
   leave?.();
@@ -128,11 +123,8 @@ function post(draw: Post, kit: Kit, { guide, theme, locale }: Showing): () => vo
     finish: () => tell({ what: "over", how: "finished" }),
     dismiss: () => tell({ what: "over", how: "dismissed" }),
   };
-  const posted = draw(place, kit);
-  return () => {
-    posted.stop();
-    scope.end();
-  };
+  draw(place, kit);
+  return scope.end;
 }
 
 addEventListener("message", ({ origin, source, data }) => {

@@ -1,6 +1,6 @@
 /** Keeps the draft on the server: a moment after the last change, one request at a time, never over another author. */
 import type { Problem } from "./bench";
-import type { GuideDoc } from "./document";
+import type { GuideDoc } from "../draft/document";
 
 export interface Answer {
   etag: string;

@@ -1,6 +1,6 @@
 /** "214 people in 31 accounts": asked of the server, by the very rules that choose who is shown the guide. */
 import type { Bench } from "./bench";
-import type { Tree } from "./document";
+import type { Tree } from "../draft/document";
 import { say } from "./words";
 
 const WAIT_MS = 350;

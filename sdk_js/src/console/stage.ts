@@ -1,6 +1,6 @@
 /** The middle of the editor: the guide as people will see it, in a frame of its own, drawn by the real renderer. */
 import type { Bench } from "./bench";
-import { defaultLocale, resolved } from "./document";
+import { defaultLocale, resolved } from "../draft/document";
 import { el, fill, icon } from "./dom";
 import { languageName } from "./fields";
 import { say } from "./words";

@@ -1,11 +1,10 @@
 /** The steps in order: chosen, added, copied, taken away and moved, by hand or by keys. */
 import type { Bench } from "./bench";
 import { stepIcon } from "./blocks";
-import { defaultLocale, freeId, moved, titleOf, type GuideDoc, type StepDoc } from "./document";
+import { defaultLocale, freeId, moved, targetName, titleOf, withoutStep, type GuideDoc, type StepDoc } from "../draft/document";
 import { el, fill, icon } from "./dom";
 import { iconButton } from "./fields";
 import { hasForm } from "./kinds";
-import { targetName } from "./targets";
 import { say } from "./words";
 
 const MOST = 40;
@@ -13,19 +12,6 @@ const MOST = 40;
 export function newStep(guide: GuideDoc): StepDoc {
   const ids = guide.steps.map((step) => step.id);
   return { id: freeId("step", ids), blocks: [{ type: "heading", text: "" }, { type: "text", text: "" }], ...(guide.kind === "modal" ? { kind: "modal" } : {}) };
-}
-
-/** A guide always has a step; buttons that went to the one taken away go on instead. */
-export function withoutStep(guide: GuideDoc, index: number): GuideDoc {
-  const gone = guide.steps[index]!.id;
-  const steps = guide.steps
-    .filter((_, other) => other !== index)
-    .map((step) => ({
-      ...step,
-      blocks: step.blocks.map((block) => (block.actions ? { ...block, actions: block.actions.map((action) => (action.step === gone ? { do: "next" } : action)) } : block)),
-      ...(Array.isArray(step.branches) && { branches: step.branches.filter((branch: any) => branch.step !== gone) }),
-    }));
-  return { ...guide, steps };
 }
 
 export function withCopy(guide: GuideDoc, index: number): GuideDoc {

@@ -1,7 +1,7 @@
-/** Which element of the product a step means: several ways to find it, in words, that agree or abstain. */
+/** Which element of the product a step means: several ways to find it, in words, that vote. */
 import type { Target } from "../wire";
 import type { Bench } from "./bench";
-import { at, type Path } from "./document";
+import { at, targetName, type Path } from "../draft/document";
 import { el } from "./dom";
 import { addButton, choice, faultOf, remove, textAt } from "./fields";
 import { say } from "./words";
@@ -17,13 +17,6 @@ const WAYS = () =>
     ["structure", say("Place in the page")],
   ] as const;
 
-/** What people would call it: its name, its text, else its test id. */
-export function targetName(target: Target | null | undefined): string {
-  const found = target?.locators ?? [];
-  const by = (way: string) => found.find((one) => one.by === way);
-  return by("role")?.name || by("text")?.value || by("testid")?.value || found[0]?.value || "";
-}
-
 export function targetEditor(bench: Bench, path: Path, optional: boolean): HTMLElement {
   const target = at(bench.guide(), path) as Target | null | undefined;
   const locators = target?.locators ?? [];
@@ -36,7 +29,7 @@ export function targetEditor(bench: Bench, path: Path, optional: boolean): HTMLE
     { class: "stack tight" },
     ...locators.map((locator, index) => locatorCard(bench, [...path, "locators", index], locator, index, (next) => set(next ? locators.map((one, other) => (other === index ? next : one)) : locators.filter((_, other) => other !== index)))),
     locators.length < 8 && addButton(say("Add another way to find it"), () => set([...locators, { by: "text", value: targetName(target) || "Text" }])),
-    el("p", { class: "hint" }, say("All ways that find something must agree on one element; else the step waits rather than point at the wrong one.")),
+    el("p", { class: "hint" }, say("Each way votes for what it finds, a test id most; without a clear winner the step waits and never points wrongly.")),
     faultOf(path),
   );
 }

@@ -1,7 +1,7 @@
 /** Every text of the guide, its languages side by side; what is missing is marked and counted. */
 import type { Bench } from "./bench";
 import { blockName } from "./blocks";
-import { defaultLocale, textsOf, wordsIn } from "./document";
+import { defaultLocale, textsOf, wordsIn } from "../draft/document";
 import { el } from "./dom";
 import { choice, languageName, LANGUAGES, wordsField } from "./fields";
 import { say } from "./words";

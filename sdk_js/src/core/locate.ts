@@ -1,6 +1,6 @@
 /**
- * Finds the element a target means. Each locator names its candidates; those that find nothing abstain, the others
- * must agree on one element: a wrong element is worse than none.
+ * Finds the element a target means. Each locator names its candidates and votes for them by its trust; an element is
+ * taken when enough speaks for it and nothing else has as many votes: a wrong element is worse than none.
  */
 import type { Locator, Target } from "../wire";
 import { attempt } from "./scope";

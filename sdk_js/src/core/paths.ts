@@ -14,6 +14,9 @@ export const pathTemplate = (address: string): string => {
   return template[0] === "/" ? template : "/" + template;
 };
 
+/** `/people/42` becomes `/people/*`: the pages like this one. */
+export const globOf = (path: string): string => pathTemplate(path).replace(/:id/g, "*");
+
 /** `*` stays within a segment, `**` crosses them, `?` is one character; a trailing `/**` also fits the path without it. */
 export const matchesGlob = (glob: string, path: string): boolean => {
   const open = glob.endsWith("/**");

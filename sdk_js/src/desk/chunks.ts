@@ -1,10 +1,10 @@
 /** Which chunk draws a kind; tours, tooltips and modals are drawn by the view itself. The build writes the hashes. */
 
-declare const ZH_HASH: string;
+declare const CHINESE: string;
 declare const BANNER: string;
 declare const CHECKLIST: string;
 declare const SURVEY: string;
-declare const HELP: string;
+declare const RESOURCE_CENTRE: string;
 
 declare const BUILDER: string;
 
@@ -12,7 +12,7 @@ declare const BUILDER: string;
 export const builder = BUILDER;
 
 /** The sha384 of our words in Chinese. */
-export const ZH = ZH_HASH;
+export const ZH = CHINESE;
 
 /** The sha384 of the chunk of each further kind, in base64. */
-export const CHUNKS: Record<string, string | undefined> = { banner: BANNER, checklist: CHECKLIST, survey: SURVEY, resource_centre: HELP };
+export const CHUNKS: Record<string, string | undefined> = { banner: BANNER, checklist: CHECKLIST, survey: SURVEY, resource_centre: RESOURCE_CENTRE };

@@ -8,6 +8,7 @@ import { icon } from "./icon";
 import { CHUNKS, ZH } from "./chunks";
 import { hush } from "./layer";
 import { lookOf } from "./theme";
+import { visit } from "./visit";
 
 export interface Order extends Tools {
   guide: Guide;
@@ -18,12 +19,6 @@ export interface Order extends Tools {
   linked?: boolean;
   view: Promise<{ play: Play; kit: Kit } | undefined>;
 }
-
-/** Our own page is left last, when all else the button does is done. */
-export const visit = (win: Window, href: string): void => {
-  if (href[0] === "/" || href.startsWith(win.location.origin)) setTimeout(() => win.location.assign(href));
-  else win.open(href, "_blank", "noopener");
-};
 
 /** May this run be painted? */
 export const claim = async ({ say }: Tools, { guide, version }: Guide, run: string, free: boolean, linked?: boolean): Promise<boolean> =>

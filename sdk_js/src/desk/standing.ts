@@ -10,16 +10,18 @@ import { ask } from "./ask";
 import { icon } from "./icon";
 import { CHUNKS } from "./chunks";
 import { openLayer } from "./layer";
-import { claim, moved, visit } from "./run";
+import { claim, moved } from "./run";
 import { lookOf } from "./theme";
+import { visit } from "./visit";
 
 const SOON_MS = 900;
 
 export function stand(tools: Tools, life: Scope, answer: BootAnswer, view: Promise<{ kit: Kit }>): void {
   const { win, fits, locale, load, say, store, put, flush, now, rules, show, openScope } = tools;
   const items = answer.standing!;
-  const up = new Map<string, Posted>();
+  const up = new Map<string, Posted & { stop(): void }>();
   const going = new Set<string>();
+  let soon: (() => void) | undefined;
 
   const down = (id: string) => {
     up.get(id)?.stop();
@@ -69,13 +71,7 @@ export function stand(tools: Tools, life: Scope, answer: BootAnswer, view: Promi
       },
       kit,
     );
-    up.set(id, {
-      ...posted,
-      stop() {
-        attempt(posted.stop);
-        scope.end();
-      },
-    });
+    up.set(id, { ...posted, stop: scope.end });
   };
 
   const settle = () =>
@@ -91,11 +87,13 @@ export function stand(tools: Tools, life: Scope, answer: BootAnswer, view: Promi
     });
 
   /** How far the tasks are now. */
-  const refresh = () =>
-    life.after(SOON_MS, async () => {
+  const refresh = () => {
+    soon?.();
+    soon = life.after(SOON_MS, async () => {
       const { body } = await say("/v1/boot", { path: pathTemplate(win.location.pathname), locale: locale(), rules_etag: rules().rules_etag });
       (body?.standing as Standing[] | undefined)?.forEach(({ guide, done }) => up.get(guide)?.update?.(done ?? []));
     });
+  };
 
   watchRoutes(win, life, () => {
     settle();

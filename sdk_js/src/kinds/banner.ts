@@ -33,5 +33,5 @@ export const post: Post = (place, kit) => {
   scope.listen(home, "keydown", (event) => (event as KeyboardEvent).key === "Escape" && place.dismiss("closed"));
   report("shown", step.id);
   report("step", step.id);
-  return { stop() {} };
+  return {};
 };

@@ -153,5 +153,5 @@ export const post: Post = (place, kit) => {
   paint();
   if (!guide.resumed) report("shown", LIST);
   finishIf();
-  return { stop() {}, update: settle };
+  return { update: settle };
 };

@@ -177,5 +177,5 @@ export const post: Post = (place, kit) => {
   scope.listen(layer, "keydown", (event) => (event as KeyboardEvent).key === "Escape" && panel && shut());
   layer.append(launch);
   if (!guide.resumed) report("shown", home.id);
-  return { stop() {} };
+  return {};
 };

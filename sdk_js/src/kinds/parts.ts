@@ -1,6 +1,7 @@
 /** Small parts the further kinds share: drawn marks, buttons, and what their buttons do. */
 import type { Kit, Place } from "../stage";
 import type { Action, Block, ButtonBlock, Rich } from "../wire";
+import { safeUrl } from "../view/dom";
 
 export const isZh = (lang: string | undefined): boolean => /^zh/i.test(lang ?? "");
 
@@ -19,7 +20,7 @@ export const press = ({ make }: Kit, name: string, label: string, run: (event: M
 export const act = (place: Place, actions: Action[], close: (reason: string) => void): void =>
   actions.forEach(({ do: what, guide, url }) => {
     if (what === "start") place.show(guide!);
-    else if (what === "open" && /^(https:\/\/|mailto:|\/(?![/\\]))/.test(url!)) place.visit(url!);
+    else if (what === "open" && safeUrl(url)) place.visit(url!);
     else if (what !== "open") close(what === "close" || what === "next" || what === "finish" ? "closed" : what);
   });
 

@@ -55,7 +55,7 @@ TEXTS = (
     _("After an answer"),
     _("Again and again"),
     _("All of this holds:"),
-    _("All ways that find something must agree on one element; else the step waits rather than point at the wrong one."),
+    _("Each way votes for what it finds, a test id most; without a clear winner the step waits and never points wrongly."),
     _("An address"),
     _("An event happens"),
     _("And then"),

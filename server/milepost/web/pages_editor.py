@@ -103,8 +103,6 @@ def edit_guide(request: Request) -> Response:
     draft = open_draft(runtime_of(request), tenant(request), request.path_params["guide"])
     said = translations(request)
     state = {
-        "key": draft.row["key"],
-        "kind": draft.row["kind"],
         "version": draft.row["current_version"],
         "status": draft.row["status"],
         "etag": draft.etag,
@@ -145,7 +143,7 @@ def _place(request: Request, row: RowMapping) -> dict[str, Any]:
     }
     if row["kind"] in PLACED:
         urls["place"] = console("place_page", guide=key)
-    return {"environment": environment["key"], "environment_name": environment["name"], "urls": urls}
+    return {"environment_name": environment["name"], "urls": urls}
 
 
 def _known(request: Request) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-/** The draft as the editor changes it: the server's wire model, never changed in place; what stands at its default is left out. */
+/** The draft as the editor and the builder change it: the server's wire model, never changed in place; what stands at its default is left out. */
 import type { Rich, Target } from "../wire";
 
 export type Words = Rich | Record<string, Rich>;
@@ -108,6 +108,26 @@ export function freeId(stem: string, taken: readonly string[]): string {
   let number = 1;
   while (taken.includes(`${stem}-${number}`)) number += 1;
   return `${stem}-${number}`;
+}
+
+/** A guide always has a step; buttons that went to the one taken away go on instead. */
+export function withoutStep<T extends { steps: StepDoc[] }>(guide: T, index: number): T {
+  const gone = guide.steps[index]!.id;
+  const steps = guide.steps
+    .filter((_, other) => other !== index)
+    .map((step) => ({
+      ...step,
+      blocks: step.blocks.map((block) => (block.actions ? { ...block, actions: block.actions.map((action) => (action.step === gone ? { do: "next" } : action)) } : block)),
+      ...(Array.isArray(step.branches) && { branches: step.branches.filter((branch: any) => branch.step !== gone) }),
+    }));
+  return { ...guide, steps };
+}
+
+/** What people would call it: its name, its text, else its test id. */
+export function targetName(target: Target | null | undefined): string {
+  const found = target?.locators ?? [];
+  const by = (way: string) => found.find((one) => one.by === way);
+  return by("role")?.name || by("text")?.value || by("testid")?.value || found[0]?.value || "";
 }
 
 export const pointerOf = (path: Path): string => path.map((part) => `/${part}`).join("");
