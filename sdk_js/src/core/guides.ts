@@ -44,6 +44,8 @@ export interface Host {
   handlers: Map<string, Set<Handler>>;
   /** Asks the server, saying who asks. */
   say(path: string, body: object, timeout_ms?: number): Promise<Answer>;
+  /** Asks what there is for this person on this page. */
+  boot(): Promise<Answer>;
   store: Store;
   now(): number;
 }

@@ -128,6 +128,7 @@ export function createSdk(win: Window, writeKey: string, base: string, options: 
     flush: outbox.flush,
     handlers,
     say: (path, body, timeout_ms) => post(path, JSON.stringify({ ...who(), ...body }), timeout_ms),
+    boot: () => host.say("/v1/boot", { path: pathTemplate(path()), locale: locale(), rules_etag: rules.rules_etag }),
     store,
     now,
   };
@@ -137,7 +138,7 @@ export function createSdk(win: Window, writeKey: string, base: string, options: 
     if (!allowed) return;
     const mine = ++booting;
     const sent_at = Date.now();
-    const { status, body } = await host.say("/v1/boot", { path: pathTemplate(path()), locale: locale(), rules_etag: rules.rules_etag });
+    const { status, body } = await host.boot();
     if (mine !== booting) return;
     if (status !== 200 || !body) return guides.offer();
     if (typeof body.now === "number") {

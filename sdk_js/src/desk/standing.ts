@@ -17,7 +17,7 @@ import { visit } from "./visit";
 const SOON_MS = 900;
 
 export function stand(tools: Tools, life: Scope, answer: BootAnswer, view: Promise<{ kit: Kit }>): void {
-  const { win, fits, locale, load, say, store, put, flush, now, rules, show, openScope } = tools;
+  const { win, fits, locale, load, say, boot, store, put, flush, now, rules, show, openScope } = tools;
   const items = answer.standing!;
   const up = new Map<string, Posted & { stop(): void }>();
   const going = new Set<string>();
@@ -90,7 +90,7 @@ export function stand(tools: Tools, life: Scope, answer: BootAnswer, view: Promi
   const refresh = () => {
     soon?.();
     soon = life.after(SOON_MS, async () => {
-      const { body } = await say("/v1/boot", { path: pathTemplate(win.location.pathname), locale: locale(), rules_etag: rules().rules_etag });
+      const { body } = await boot();
       (body?.standing as Standing[] | undefined)?.forEach(({ guide, done }) => up.get(guide)?.update?.(done ?? []));
     });
   };
